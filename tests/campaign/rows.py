@@ -53,20 +53,20 @@ class Rows:
         ]
         assert self._feed(told) == ("fed", len(rows))
 
-    def fly(self, *rows: int, cost: int = 0) -> None:
+    def send(self, *rows: int, cost: int = 0) -> None:
         """Bring rows to Telnyx."""
         self.open(*rows)
         self.desk.picked()
         for row in rows:
-            self.desk.fly(self.job(row), cost=cost)
+            self.desk.send(self.job(row), cost=cost)
 
     def deliver(self, row: int, *, pages: int = 2, seconds: int = 60) -> None:
-        self.fly(row, cost=1000)
-        self.desk.tell(self.job(row), "delivered", pages=pages, seconds=seconds)
+        self.send(row, cost=1000)
+        self.desk.report(self.job(row), "delivered", pages=pages, seconds=seconds)
 
     def fail(self, row: int, cause: str) -> None:
-        self.fly(row)
-        self.desk.tell(self.job(row), "failed", cause)
+        self.send(row)
+        self.desk.report(self.job(row), "failed", cause)
         self.desk.ledger.end(self.job(row), event="job.exhausted", cause=cause, states=[State.DECIDING], spent=0)
 
     def finish(self) -> None:

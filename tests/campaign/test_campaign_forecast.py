@@ -24,65 +24,65 @@ class Running:
         self.campaigns.open("c", name="c", options={"media_name": "m", "pages": 1} | (options or {}), fingerprint="f")
         for chunk in range(0, rows, 1000):
             count = min(1000, rows - chunk)
-            told = [CampaignRow(chunk + n, f"+1312{2_000_000 + chunk + n}", {}, ()) for n in range(1, count + 1)]
-            self.campaigns.add_chunk("c", chunk // 1000, told)
+            found = [CampaignRow(chunk + n, f"+1312{2_000_000 + chunk + n}", {}, ()) for n in range(1, count + 1)]
+            self.campaigns.add_chunk("c", chunk // 1000, found)
         for state in (CampaignState.CHECKED, CampaignState.RUNNING):
             self.campaigns.move("c", state, event=f"campaign.{state}")
         given = {"redis_url": url, "fax_page_seconds": 40, "fax_max_attempts": 1, "fax_default_region": "US"}
         self.forecaster = Forecaster(self.campaigns, Settings.load(**(given | settings)))
 
-    def told(self, *, channels=10, pause=None, account=FREE, per_minute=None):
+    def forecast(self, *, channels=10, pause=None, account=FREE, per_minute=None):
         traffic = Traffic("x", in_flight=0, channels=channels, waiting=0, pause=pause)
         return self.forecaster.of(self.campaigns.get("c"), NOW, traffic=traffic, account=account, per_minute=per_minute)
 
 
 def test_channels_and_the_length_of_calls_decide_the_end(redis_url):
     # 20 s of setup and 40 s a page: a minute a fax.
-    assert Running(redis_url).told(channels=10).low == NOW + timedelta(minutes=300)
-    assert Running(redis_url).told(channels=20).low == NOW + timedelta(minutes=150)
+    assert Running(redis_url).forecast(channels=10).low == NOW + timedelta(minutes=300)
+    assert Running(redis_url).forecast(channels=20).low == NOW + timedelta(minutes=150)
 
 
 def test_the_observed_pace_counts_more_than_the_settings(redis_url):
-    assert Running(redis_url).told(per_minute=600).low == pytest_about(NOW + timedelta(minutes=5))
+    assert Running(redis_url).forecast(per_minute=600).low == pytest_about(NOW + timedelta(minutes=5))
 
 
 def test_a_paused_connection_adds_its_pause(redis_url):
-    told = Running(redis_url).told(pause=Pause("spend_cap", NOW + 6 * HOUR), per_minute=600)
-    assert told.waits_until == NOW + 6 * HOUR
-    assert told.low == pytest_about(NOW + 6 * HOUR + timedelta(minutes=5))
+    found = Running(redis_url).forecast(pause=Pause("spend_cap", NOW + 6 * HOUR), per_minute=600)
+    assert found.waits_until == NOW + 6 * HOUR
+    assert found.low == pytest_about(NOW + 6 * HOUR + timedelta(minutes=5))
 
 
 def test_hours_in_which_the_window_is_closed_are_taken_into_account(redis_url):
     window = {"start": "08:00", "end": "17:00", "days": ["mon", "tue", "wed", "thu", "fri"]}
     running = Running(redis_url, options={"window": window})
     # 300 minutes of calls: four hours until 17:00 in Chicago, the fifth the next morning from 8:00 on.
-    told = running.told(channels=10)
-    assert told.low == pytest_about(datetime(2026, 5, 8, 14, 0, tzinfo=UTC), within=timedelta(minutes=2))
+    found = running.forecast(channels=10)
+    assert found.low == pytest_about(datetime(2026, 5, 8, 14, 0, tzinfo=UTC), within=timedelta(minutes=2))
 
 
 def test_the_daily_cap_is_taken_into_account(redis_url):
     running = Running(redis_url, rows=1000, fax_price_page=0.01, fax_price_minute=0.0)
-    told = running.told(channels=1000, account=replace(FREE, cap=6.0))
+    found = running.forecast(channels=1000, account=replace(FREE, cap=6.0))
     # 600 faxes today, the rest from midnight UTC on.
-    assert told.low >= datetime(2026, 5, 8, 0, 0, tzinfo=UTC)
+    assert found.low >= datetime(2026, 5, 8, 0, 0, tzinfo=UTC)
 
 
 def test_retries_make_it_late(redis_url):
-    told = Running(redis_url, fax_max_attempts=5).told()
-    assert told.high > told.low
+    found = Running(redis_url, fax_max_attempts=5).forecast()
+    assert found.high > found.low
 
 
 def test_a_campaign_with_nothing_left_has_no_forecast(redis_url):
     running = Running(redis_url, rows=10)
     running.campaigns.move("c", CampaignState.CANCELLED, event="campaign.cancelled")
-    assert running.told() is None
+    assert running.forecast() is None
 
 
 def test_a_forecast_costs_the_same_for_many_rows(redis_url):
     running = Running(redis_url, rows=12_000)
-    running.told()
+    running.forecast()
     with running.campaigns._scripts.redis.monitor() as watched:
-        running.told()
+        running.forecast()
         running.campaigns._scripts.redis.ping()
         seen = []
         for command in watched.listen():

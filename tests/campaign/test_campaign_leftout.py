@@ -99,10 +99,10 @@ def test_the_report_shows_when_each_attempt_began(client, a_list, tmp_path, desk
     client.campaigns.create(a_list, media_name="letter")
     client.campaigns.start("recall")
     desk.feed(1, name="recall")
-    desk.fly("recall-1")
-    desk.tell("recall-1", "failed", "user_busy")
+    desk.send("recall-1")
+    desk.report("recall-1", "failed", "user_busy")
     desk.retry("recall-1", delay=0)
-    [submitted] = desk.told("job.submitted")
+    [submitted] = desk.published("job.submitted")
 
     report = write_report(desk.campaigns, "recall", tmp_path / "report")
 

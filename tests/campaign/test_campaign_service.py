@@ -88,8 +88,8 @@ def finished(desk, service):
                 waiting = [State.QUEUED, State.HELD]
                 desk.ledger.end(job, event="job.exhausted", cause=cause, states=waiting)
             else:
-                desk.fly(job)
-                desk.tell(job, "delivered", pages=1, seconds=30)
+                desk.send(job)
+                desk.report(job, "delivered", pages=1, seconds=30)
         assert desk.feed(name=name)[0] == "finished"
         return name
 
@@ -423,7 +423,7 @@ def test_a_cancel_ends_pending_rows_at_once_and_may_later_cancel_faxes_in_flight
     service.start("spring")
     desk.feed(rows=desk.pending("spring")[:1], name="spring")
     desk.picked()
-    desk.fly("spring-1")
+    desk.send("spring-1")
 
     first = service.cancel("spring")
     assert (first.pending, first.cancelled, first.opened, first.also_in_flight) == (0, 2, 1, False)
@@ -621,7 +621,7 @@ def test_a_campaign_that_runs_or_has_faxes_in_flight_is_not_purged(service, desk
         service.purge("spring")
     desk.feed(name="spring")
     desk.picked()
-    desk.fly("spring-1")
+    desk.send("spring-1")
     service.cancel("spring")
     with pytest.raises(Conflict, match="cannot be purged: it is cancelled"):
         service.purge("spring")
@@ -745,7 +745,7 @@ def untaken(desk, service):
         desk.ledger.doubt("spring-1", attempt, cause="500", look_after=15, facts={})
         for look in "abc":
             desk.ledger.not_listed("spring-1", attempt, look=f"{attempt}{look}", settle=0, enough=3)
-    desk.fly("spring-2")
+    desk.send("spring-2")
     return "spring"
 
 
@@ -756,9 +756,9 @@ def test_rows_that_telnyx_never_accepted_are_given_up_by_a_person_and_the_campai
 
     assert {"untaken": 3, "why": "down for days", "operator": "ada"}.items() <= events("job.exhausted")[0].items()
     assert service.finish(untaken)[1] == 0, "the others go on"
-    desk.tell("spring-2", "delivered")
-    desk.fly("spring-3")
-    desk.tell("spring-3", "delivered")
+    desk.report("spring-2", "delivered")
+    desk.send("spring-3")
+    desk.report("spring-3", "delivered")
     assert desk.feed(name=untaken)[0] == "finished"
     assert service.retry(untaken, ["never_accepted"]).rows == 1
 

@@ -74,7 +74,7 @@ def test_status_shows_a_row_as_long_as_its_campaign_is_kept(cli, redis_url):
     desk.scripts.now = None
     desk.run(1, 2)
     desk.feed(1)
-    desk.fly_row(1)
+    desk.send_row(1)
     desk.deliver(1)
     desk.redis.delete(f"fax:job:{job(1)}")
     for _ in range(1001):

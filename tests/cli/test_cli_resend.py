@@ -46,7 +46,7 @@ def test_what_may_still_arrive_is_not_sent_again(client, desk, cli):
     desk.admit("unknown")
     desk.claim("unknown")
     desk.ledger.doubt("unknown", 1, cause="no_answer", look_after=15, facts={})
-    desk.fly("flying")
+    desk.send("flying")
 
     for name in ("queued", "unknown", "flying"):
         with pytest.raises(Conflict, match="may still arrive"):

@@ -39,8 +39,8 @@ def last_event(desk, kind):
 
 
 def test_a_campaign_shows_counts_causes_and_an_end(rows, viewer):
-    rows.fly(1)
-    rows.desk.tell(rows.job(1), "delivered", pages=1, seconds=30)
+    rows.send(1)
+    rows.desk.report(rows.job(1), "delivered", pages=1, seconds=30)
     page = viewer.text(f"/campaigns/{CAMPAIGN}")
     assert "1 of 3 recipients has ended" in page
     assert "2 not begun" in page

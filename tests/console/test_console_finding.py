@@ -64,8 +64,8 @@ def test_filters_narrow_a_search_and_wrong_ones_are_reported(sent, viewer):
 
 def test_a_recipient_of_a_campaign_is_found_with_what_became_of_it(desk, redis_url, viewer):
     rows = Rows(redis_url, LISTS)
-    rows.fly(1)
-    rows.desk.tell(rows.job(1), "failed", "receiver_unallocated_number")
+    rows.send(1)
+    rows.desk.report(rows.job(1), "failed", "receiver_unallocated_number")
     rows.desk.give_up(rows.job(1))
     page = viewer.client.get("/faxes/", query_string={"q": rows.number(1)}).text
     assert f'href="/campaigns/{CAMPAIGN}"' in page

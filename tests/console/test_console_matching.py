@@ -113,8 +113,8 @@ def test_what_cannot_be_erased_is_reported(operator):
 def test_a_row_whose_job_is_gone_has_its_page_with_what_happened(desk, redis_url, viewer):
     rows = Rows(redis_url, [("A",), ("B",)])
     rows.desk.scripts.now = None
-    rows.fly(1)
-    rows.desk.tell(rows.job(1), "delivered", pages=1, seconds=30)
+    rows.send(1)
+    rows.desk.report(rows.job(1), "delivered", pages=1, seconds=30)
     desk.ledger.redis.delete(f"fax:job:{rows.job(1)}")
     page = viewer.text(f"/faxes/{rows.job(1)}")
     assert "Delivered <time" in page

@@ -29,8 +29,8 @@ def sent(client, desk):
     client.campaigns.create(rows, campaign_id="recall", media_name=DOCUMENT, document_name="recall letter.pdf")
     client.campaigns.start("recall", operator="ada")
     desk.feed(1, name="recall")
-    desk.fly("recall-1")
-    desk.tell("recall-1", "delivered", pages=1, seconds=60)
+    desk.send("recall-1")
+    desk.report("recall-1", "delivered", pages=1, seconds=60)
     desk.redis.delete("fax:job:recall-1")
     return "recall"
 

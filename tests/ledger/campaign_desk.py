@@ -83,12 +83,12 @@ class CampaignDesk(Desk):
         given = self.pending(name) if rows is None else rows
         return self.campaigns.feed(name, given, tags=[], generation=generation, cursor=None, limit=limit)
 
-    def fly_row(self, row: int, generation: int = 1) -> None:
+    def send_row(self, row: int, generation: int = 1) -> None:
         """Bring a row that was picked to Telnyx."""
-        self.fly(job(row, generation))
+        self.send(job(row, generation))
 
     def deliver(self, row: int, generation: int = 1) -> None:
-        assert self.tell(job(row, generation), "delivered", pages=1, seconds=60) == "recorded"
+        assert self.report(job(row, generation), "delivered", pages=1, seconds=60) == "recorded"
 
     def end(self, name: str) -> None:
         """Give up a job whose attempt has failed, as the failure policy does."""

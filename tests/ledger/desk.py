@@ -66,13 +66,13 @@ class Desk:
         attempt = self.ledger.job(name).attempt
         return str(self.ledger.accept(name, attempt, f"{name}-{attempt}", source="worker")["outcome"])
 
-    def fly(self, name: str, connection: str = "c", *, cost: int = 0, rung: int = 0) -> None:
+    def send(self, name: str, connection: str = "c", *, cost: int = 0, rung: int = 0) -> None:
         """Bring a job to Telnyx; its message has come."""
         assert self.admit(name, connection) == "go"
         assert self.claim(name, cost=cost, rung=rung) == "claimed"
         assert self.accept(name) == "bound"
 
-    def tell(
+    def report(
         self, name: str, status: str, reason: str | None = None, *, pages: int | None = None, seconds: int | None = None
     ) -> str:
         """Record an event of Telnyx about the last attempt of a job."""
@@ -141,7 +141,7 @@ class Desk:
     def number(self, name: str) -> str:
         return str(self.ledger.job(name).request.to)
 
-    def told(self, kind: str) -> list[Event]:
+    def published(self, kind: str) -> list[Event]:
         events = [Event.from_fields(fields) for _, fields in self.redis.xrange("fax:events")]
         return [event for event in events if event.type == kind]
 

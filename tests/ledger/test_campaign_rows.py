@@ -80,8 +80,8 @@ def test_a_lost_cursor_repeats_no_row_that_is_in_flight_or_ended(desk: CampaignD
     rows = desk.pending()
     desk.feed()
     desk.picked()
-    desk.fly_row(1)
-    desk.fly_row(2)
+    desk.send_row(1)
+    desk.send_row(2)
     desk.deliver(1)
     desk.redis.hset(f"fax:campaign:{NAME}", "cursor", 0)
     assert desk.feed(rows=rows) == ("fed", 0)
@@ -209,13 +209,13 @@ def test_a_repeated_message_for_a_parked_row_leaves_it_parked(desk: CampaignDesk
 def test_a_parked_row_passes_a_free_number_on_to_the_next(desk: CampaignDesk) -> None:
     desk.create("first", to=number_of(1))
     desk.run(1, numbers={1: number_of(1)})
-    desk.fly("first")
+    desk.send("first")
     desk.feed()
     desk.later(1)
     desk.create("last", to=number_of(1), priority="bulk")
     assert desk.picked() == []
     assert desk.admit("last") == "destination_busy"
-    desk.tell("first", "delivered")
+    desk.report("first", "delivered")
     desk.pause()
     assert desk.picked() == ["last"]
     assert hold_reason(desk, 1) == HoldReason.CAMPAIGN_PAUSED
@@ -225,8 +225,8 @@ def test_the_whole_list_is_tried_before_any_row_is_tried_again(desk: CampaignDes
     desk.run(1, 2, 3)
     desk.feed(limit=1)
     desk.picked()
-    desk.fly_row(1)
-    desk.tell(job(1), "failed", "user_busy")
+    desk.send_row(1)
+    desk.report(job(1), "failed", "user_busy")
     desk.retry(job(1))
     desk.later(61)
     desk.agenda.due()
@@ -241,7 +241,7 @@ def test_the_whole_list_is_tried_before_any_row_is_tried_again(desk: CampaignDes
 def test_untried_rows_parked_by_a_pause_go_before_any_retry(desk: CampaignDesk) -> None:
     desk.run(1, 2)
     desk.feed(limit=1)
-    fly_and_fail(desk, 1)
+    send_and_fail(desk, 1)
     desk.feed()
     desk.pause()
     assert desk.picked() == []
@@ -259,7 +259,7 @@ def test_rows_that_wait_for_a_retry_leave_room_for_the_rest_of_the_list(desk: Ca
     desk.feed(limit=3)
     desk.picked()
     for row in (1, 2, 3):
-        fly_and_fail(desk, row)
+        send_and_fail(desk, row)
     desk.later(61)
     desk.agenda.due()
     assert [desk.admit(job(row)) for row in (1, 2, 3)] == ["order"] * 3
@@ -273,7 +273,7 @@ def test_more_rows_than_may_be_open_do_not_wait_for_each_other(redis_url: str) -
     assert desk.feed() == ("fed", 3)
     desk.picked()
     for row in (1, 2, 3):
-        fly_and_fail(desk, row)
+        send_and_fail(desk, row)
     desk.later(61)
     desk.agenda.due()
     # All that may be open wait: the list cannot be tried first.
@@ -287,7 +287,7 @@ def test_opposite_commands_get_one_clear_outcome_each(desk: CampaignDesk) -> Non
     assert other.go(CampaignState.PAUSED) == "same"
     assert other.go(CampaignState.CANCELLED) == "moved"
     assert desk.campaigns.move(NAME, CampaignState.RUNNING, event="e") == ("no", CampaignState.CANCELLED)
-    assert [event.type for event in desk.told("campaign.paused")] == ["campaign.paused"]
+    assert [event.type for event in desk.published("campaign.paused")] == ["campaign.paused"]
     with pytest.raises(NotKnown):
         desk.go(CampaignState.PAUSED, name="other")
 
@@ -300,8 +300,8 @@ def test_a_cancel_stops_rows_in_every_state_and_lets_those_in_flight_finish(desk
     desk.feed(limit=6)
     desk.picked()
     for row in (1, 2):
-        desk.fly_row(row)
-    desk.tell(job(2), "failed", "user_busy")
+        desk.send_row(row)
+    desk.report(job(2), "failed", "user_busy")
     desk.retry(job(2))
     assert desk.admit(job(3)) == "go"
     assert desk.admit(job(4)) == "go"
@@ -364,7 +364,7 @@ def test_a_number_that_is_suppressed_before_it_is_fed_is_not_faxed(desk: Campaig
 def test_a_number_suppressed_while_waiting_admitted_or_between_attempts_is_not_faxed(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3, 4)
     desk.feed(limit=3)
-    fly_and_fail(desk, 3)
+    send_and_fail(desk, 3)
     assert desk.admit(job(1)) == "go"
     assert desk.admit(job(2)) == "go"
     desk.feed()
@@ -401,14 +401,14 @@ def test_a_rows_record_shows_its_result(desk: CampaignDesk) -> None:
     desk.ledger.accept(job(1), 1, FAX, source="worker")
     said = Observation("e1", "d", "fax.delivered", "webhook", FAX, job(1), 1, "delivered", page_count=7, duration=95)
     desk.observations.record(said)
-    desk.fly_row(2)
-    desk.tell(job(2), "failed", "user_busy")
+    desk.send_row(2)
+    desk.report(job(2), "failed", "user_busy")
     desk.retry(job(2))
     desk.later(61)
     assert desk.admit(job(2)) == "go"
     desk.claim(job(2))
     desk.accept(job(2))
-    desk.tell(job(2), "failed", "receiver_decline")
+    desk.report(job(2), "failed", "receiver_decline")
     desk.give_up(job(2))
     desk.redis.delete(f"fax:job:{job(2)}")
     first, second, third = desk.campaigns.results(NAME)
@@ -443,7 +443,7 @@ def test_records_in_many_blocks_belong_to_their_rows(desk: CampaignDesk) -> None
     desk.feed()
     desk.picked()
     for row in rows:
-        desk.fly_row(row)
+        desk.send_row(row)
         desk.deliver(row)
     assert [(r.row, r.fax_id) for r in desk.campaigns.results(NAME)] == [(row, f"{job(row)}-1") for row in rows]
 
@@ -455,7 +455,7 @@ def test_a_retry_tries_only_the_chosen_rows_with_jobs_of_their_own(desk: Campaig
     desk.run(1, 2, 3)
     for row in (1, 2):
         end_badly(desk, row)
-    desk.fly_row(3)
+    desk.send_row(3)
     desk.deliver(3)
     assert desk.feed() == ("finished", 0)
     assert desk.campaigns.again(NAME, [2, 3], generation=2) == 1
@@ -464,7 +464,7 @@ def test_a_retry_tries_only_the_chosen_rows_with_jobs_of_their_own(desk: Campaig
     desk.go(CampaignState.RUNNING)
     desk.feed()
     assert desk.picked() == [job(2, 2)]
-    desk.fly_row(2, 2)
+    desk.send_row(2, 2)
     desk.deliver(2, 2)
     assert desk.feed() == ("finished", 0)
     assert [(r.code, r.generation) for r in desk.campaigns.results(NAME)] == [("f", 1), ("d", 2), ("d", 1)]
@@ -523,7 +523,7 @@ def test_a_burst_of_failures_pauses_the_campaign_once(redis_url: str) -> None:
     desk.feed()
     desk.picked()
     for row in range(1, 9):
-        desk.fly_row(row)
+        desk.send_row(row)
     desk.deliver(1)
     for row in (2, 3):
         fail(desk, row)
@@ -531,7 +531,7 @@ def test_a_burst_of_failures_pauses_the_campaign_once(redis_url: str) -> None:
     for row in range(4, 9):
         fail(desk, row)
     assert (desk.campaigns.get(NAME).state, desk.campaigns.get(NAME).reason) == (CampaignState.PAUSED, "error_burst")
-    assert len(desk.told("campaign.paused")) == 1
+    assert len(desk.published("campaign.paused")) == 1
     desk.resume()
     assert desk.campaigns.get(NAME).state is CampaignState.RUNNING
 
@@ -574,10 +574,10 @@ def test_a_campaign_is_finished_only_when_no_row_is_open(desk: CampaignDesk) -> 
     desk.feed()
     desk.picked()
     for row in (1, 2):
-        desk.fly_row(row)
+        desk.send_row(row)
     desk.deliver(1)
     assert desk.feed() == ("fed", 0)
-    desk.tell(job(2), "failed", "user_busy")
+    desk.report(job(2), "failed", "user_busy")
     assert desk.feed() == ("fed", 0)
     desk.retry(job(2))
     assert desk.feed() == ("fed", 0)
@@ -587,9 +587,9 @@ def test_a_campaign_is_finished_only_when_no_row_is_open(desk: CampaignDesk) -> 
     desk.ledger.doubt(job(2), 2, cause="no_answer", look_after=15, facts={})
     assert desk.feed() == ("fed", 0)
     desk.accept(job(2))
-    desk.tell(job(2), "delivered")
+    desk.report(job(2), "delivered")
     assert desk.feed() == ("finished", 0)
-    assert desk.told("campaign.finished")[0].data["delivered"] == 2
+    assert desk.published("campaign.finished")[0].data["delivered"] == 2
     assert desk.campaigns.running() == []
 
 
@@ -620,10 +620,10 @@ def busy_desk(desk: CampaignDesk) -> CampaignDesk:
     desk.feed(limit=6)
     desk.picked()
     for row in (1, 2, 4):
-        desk.fly_row(row)
+        desk.send_row(row)
     desk.deliver(1)
     fail(desk, 2)
-    fly_and_fail(desk, 5)
+    send_and_fail(desk, 5)
     desk.feed(limit=1)
     return desk
 
@@ -664,7 +664,7 @@ def test_the_audit_finds_damage_to(desk: CampaignDesk, what: str) -> None:
 
 
 def fail(desk: CampaignDesk, row: int, generation: int = 1) -> None:
-    desk.tell(job(row, generation), "failed", "user_busy")
+    desk.report(job(row, generation), "failed", "user_busy")
     desk.end(job(row, generation))
 
 
@@ -672,18 +672,18 @@ def end_badly(desk: CampaignDesk, row: int, generation: int = 1) -> None:
     """Feed what is pending, bring the row to Telnyx and let it fail for good."""
     desk.feed()
     desk.picked()
-    desk.fly_row(row, generation)
+    desk.send_row(row, generation)
     fail(desk, row, generation)
 
 
-def fly_and_fail(desk: CampaignDesk, row: int) -> None:
+def send_and_fail(desk: CampaignDesk, row: int) -> None:
     """Let a row that waits or is picked fail; it is to be tried again in a minute."""
     desk.picked()
-    desk.fly_row(row)
-    desk.tell(job(row), "failed", "user_busy")
+    desk.send_row(row)
+    desk.report(job(row), "failed", "user_busy")
     desk.retry(job(row))
 
 
 def fail_once(desk: CampaignDesk, row: int) -> None:
     desk.feed()
-    fly_and_fail(desk, row)
+    send_and_fail(desk, row)

@@ -55,7 +55,7 @@ def test_three_calls_in_a_row_without_a_connection_to_telnyx_pause_the_connectio
 
     assert paused(desk) == "telnyx_unreachable"
     assert sum(desk.ledger.job(name).attempt for name in JOBS) == 3
-    assert desk.told("connection.paused")[0].data["reason"] == "telnyx_unreachable"
+    assert desk.published("connection.paused")[0].data["reason"] == "telnyx_unreachable"
 
 
 def test_half_of_ten_calls_with_a_5xx_pause_the_connection(desk):
@@ -95,7 +95,7 @@ def test_one_fax_at_a_time_probes_at_growing_intervals(desk, outcome):
             tried.append(second)
 
     assert tried == [10, 30, 70, 110, 150, 190]
-    assert [len(desk.told(f"connection.{kind}")) for kind in ("paused", "resumed")] == [1, 0]
+    assert [len(desk.published(f"connection.{kind}")) for kind in ("paused", "resumed")] == [1, 0]
 
 
 def test_a_waiting_fax_gets_one_event_however_long_the_outage_lasts(desk):
@@ -122,7 +122,7 @@ def test_an_answered_probe_ends_the_pause(desk, outcome):
     call(desk, name, outcome)
 
     assert paused(desk) is None
-    assert len(desk.told("connection.resumed")) == 1
+    assert len(desk.published("connection.resumed")) == 1
     assert len(desk.picked()) == len(JOBS) - 3, "all but the first two, which wait for their time, and the try"
 
 
@@ -193,7 +193,7 @@ def test_past_its_budget_a_job_is_held_with_its_evidence_and_nothing_else_is(des
 
     job = desk.ledger.job("j0")
     assert (job.state, job.hold_reason, job.dials, job.connects) == (State.HELD, "never_accepted", 0, 0)
-    told = desk.told("job.held")[-1].data
+    told = desk.published("job.held")[-1].data
     assert (told["reason"], told["untaken"], told["listings"], told["cause"]) == ("never_accepted", 2, 3, "5xx")
     assert "j0" not in desk.redis.smembers("fax:calls")
     assert desk.redis.get(f"fax:line:{desk.number('j0')}") is None

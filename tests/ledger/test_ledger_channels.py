@@ -48,7 +48,7 @@ def test_the_estimate_grows_while_all_channels_are_in_use(desk):
     for _ in range(12):
         desk.later(1)
         for name in fill(desk):
-            desk.tell(name, "delivered")
+            desk.report(name, "delivered")
         seen.append(limit(desk))
 
     assert seen == sorted(seen)
@@ -58,8 +58,8 @@ def test_the_estimate_grows_while_all_channels_are_in_use(desk):
 def test_the_estimate_does_not_grow_while_a_channel_is_free(desk):
     for n in range(20):
         desk.create(f"j{n}")
-        desk.fly(f"j{n}")
-        desk.tell(f"j{n}", "delivered")
+        desk.send(f"j{n}")
+        desk.report(f"j{n}", "delivered")
 
     assert limit(desk) == 2
 
@@ -68,7 +68,7 @@ def test_a_failed_fax_does_not_make_the_estimate_grow(desk):
     for _ in range(10):
         desk.later(1)
         for name in fill(desk):
-            desk.tell(name, "failed", "user_busy")
+            desk.report(name, "failed", "user_busy")
 
     assert limit(desk) == 2
 
@@ -77,8 +77,8 @@ def test_bulk_alone_makes_the_estimate_grow_although_it_leaves_a_channel(desk):
     desk.redis.set("fax:channels:c", "4.9")
     desk.create("a", "b", "c", priority="bulk")
     for name in ("a", "b", "c"):
-        desk.fly(name)
-    desk.tell("a", "delivered")
+        desk.send(name)
+    desk.report("a", "delivered")
 
     assert limit(desk) == 5
 
@@ -88,7 +88,7 @@ def out_of_channels(desk: Desk, name: str, how: str, scope: str) -> None:
         desk.postpone(name, FULL, capacity=scope)
     else:
         desk.accept(name)
-        desk.tell(name, "failed", f"{scope}_channel_limit_exceeded")
+        desk.report(name, "failed", f"{scope}_channel_limit_exceeded")
         desk.retry(name, capacity=scope)
 
 
@@ -134,7 +134,7 @@ def test_before_telnyx_was_ever_full_the_estimate_doubles_with_each_round(desk):
     for _ in range(4):
         desk.later(1)
         for name in fill(desk):
-            desk.tell(name, "delivered")
+            desk.report(name, "delivered")
         seen.append(limit(desk))
 
     assert seen[0] == 3, "the second of two was told of when one was free"
@@ -149,11 +149,11 @@ def test_once_it_was_full_one_more_is_tried_only_after_many_faxes_that_went_well
         desk.accept(name)
     assert limit(desk) == 4
     for n in range(39):
-        desk.tell(up.pop(), "delivered")
+        desk.report(up.pop(), "delivered")
         up += claimed_one(desk, f"more{n}")
     assert limit(desk) == 4
 
-    desk.tell(up.pop(), "delivered")
+    desk.report(up.pop(), "delivered")
 
     assert limit(desk) == 5
 
@@ -165,7 +165,7 @@ def test_channels_that_come_free_are_found_within_a_minute_however_long_calls_la
         out_of_channels(desk, name, "refused", scope)
     desk.let_wait([f"w{n}" for n in range(40)])
     assert desk.picked() == [], "one channel is left, and the first of the line has it"
-    desk.fly("w0")
+    desk.send("w0")
 
     up = []
     for _ in range(60):
@@ -178,7 +178,7 @@ def test_channels_that_come_free_are_found_within_a_minute_however_long_calls_la
 
 def send_all(desk: Desk, names: list[str]) -> int:
     for name in names:
-        desk.fly(name)
+        desk.send(name)
     return len(names)
 
 
@@ -187,7 +187,7 @@ def test_while_no_more_channels_are_free_they_are_tried_at_growing_intervals_and
     for name in claimed(desk, 2):
         out_of_channels(desk, name, "refused", "connection")
     desk.let_wait([f"w{n}" for n in range(40)])
-    desk.fly("w0")
+    desk.send("w0")
     tried = []
     for second in range(300):
         desk.later(1)
@@ -204,7 +204,7 @@ def test_while_no_more_channels_are_free_they_are_tried_at_growing_intervals_and
 
 def claimed_one(desk: Desk, name: str) -> list[str]:
     desk.create(name)
-    desk.fly(name)
+    desk.send(name)
     return [name]
 
 
@@ -226,7 +226,7 @@ def test_the_accounts_limit_holds_over_all_connections(redis_url):
     assert desk.limits.account().in_flight == 4
     desk.let_wait(["waits"], "c")
     assert desk.picked() == []
-    desk.tell(desk.redis.srandmember("fax:calls:a"), "delivered")
+    desk.report(desk.redis.srandmember("fax:calls:a"), "delivered")
     assert desk.picked() == ["waits"]
 
 
@@ -235,7 +235,7 @@ def test_the_accounts_estimate_grows_again_while_it_is_full(desk):
     for _ in range(6):
         desk.later(1)
         for name in fill(desk):
-            desk.tell(name, "delivered")
+            desk.report(name, "delivered")
 
     assert desk.limits.account().channels > 2
 
@@ -246,7 +246,7 @@ def test_fixed_limits_never_move(redis_url, scope):
     for _ in range(8):
         desk.later(1)
         for name in fill(desk):
-            desk.tell(name, "delivered")
+            desk.report(name, "delivered")
     for name in claimed(desk, 3):
         out_of_channels(desk, name, "refused", scope)
 
@@ -263,7 +263,7 @@ def silent(redis_url: str) -> Desk:
     """One channel, taken by an accepted fax of which nothing has been heard for longer than a call lasts."""
     desk = Desk(redis_url, Rules(rate=1000, channels=1, call_lease=7200, poll_after=300))
     desk.create("silent", "next", to="+14155550200")
-    desk.fly("silent")
+    desk.send("silent")
     desk.create("far")
     assert (desk.admit("next"), desk.admit("far")) == ("destination_busy", "no_channel")
     return desk
@@ -281,15 +281,15 @@ def test_a_fax_without_news_for_too_long_keeps_neither_channel_nor_number(silent
     look(silent, 3600)
     # Who waited for the number waited for a channel meanwhile.
     assert silent.picked() == ["next"]
-    silent.fly("next")
-    silent.tell("next", "delivered")
+    silent.send("next")
+    silent.report("next", "delivered")
     assert silent.picked() == ["far"]
     assert silent.state("silent") is State.ACCEPTED
 
 
 def test_news_of_a_fax_count_from_when_they_come(silent):
     silent.later(7000)
-    silent.tell("silent", "sending")
+    silent.report("silent", "sending")
     look(silent, 7000)
 
     assert silent.picked() == []
@@ -300,10 +300,10 @@ def test_a_late_webhook_is_recorded_and_does_not_disturb_the_new_holder(silent, 
     look(silent, 11_000)
     silent.ledger.cancel("far", source="producer")
     assert silent.picked() == ["next"]
-    silent.fly("next")
+    silent.send("next")
 
-    assert silent.tell("silent", "sending") == "recorded"
-    assert silent.tell("silent", status) == "recorded"
+    assert silent.report("silent", "sending") == "recorded"
+    assert silent.report("silent", status) == "recorded"
 
     assert silent.state("silent") is state
     assert silent.redis.get("fax:line:+14155550200") == "next"
@@ -312,12 +312,12 @@ def test_a_late_webhook_is_recorded_and_does_not_disturb_the_new_holder(silent, 
 
 def test_a_channel_is_taken_back_once_and_by_the_next_attempt_anew(silent):
     look(silent, 11_000)
-    silent.tell("silent", "failed", "user_busy")
+    silent.report("silent", "failed", "user_busy")
     silent.retry("silent")
     for name in ("far", "next"):
         silent.ledger.cancel(name, source="producer")
     silent.later(61)
-    silent.fly("silent")
+    silent.send("silent")
     look(silent, 60)
     assert silent.redis.smembers("fax:calls:c") == {"silent"}
 
@@ -336,7 +336,7 @@ def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_
     assert desk.claim("admitted") == "connection_paused"
     assert desk.admit("fresh") == "connection_paused"
     assert everything_is_free(desk.redis)
-    told = len(desk.told("job.held"))
+    told = len(desk.published("job.held"))
     for _ in range(20):
         desk.later(60)
         assert desk.picked() == []
@@ -345,8 +345,8 @@ def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_
         for name in posted:
             desk.admit(name)
 
-    assert len(desk.told("job.held")) == told + 1
-    assert len(desk.told("connection.paused")) == 1
+    assert len(desk.published("job.held")) == told + 1
+    assert len(desk.published("connection.paused")) == 1
     assert sorted(desk.waiting()) == ["admitted", "fresh", "picked"]
 
 
@@ -359,7 +359,7 @@ def test_a_connection_resumes_by_itself_after_its_pause_with_one_event(desk):
     desk.later(0.001)
     assert desk.picked() == ["a", "b"]
     assert [desk.picked(), desk.limits.resume("c", reason="late")] == [[], False]
-    assert len(desk.told("connection.resumed")) == 1
+    assert len(desk.published("connection.resumed")) == 1
 
 
 def test_a_person_ends_a_pause_early_with_one_event_that_names_them(desk):
@@ -370,20 +370,20 @@ def test_a_person_ends_a_pause_early_with_one_event_that_names_them(desk):
     assert desk.picked() == ["a"]
     desk.later(3601)
     desk.picked()
-    [told] = desk.told("connection.resumed")
+    [told] = desk.published("connection.resumed")
     assert {"reason": "fixed", "operator": "ada", "connection_id": "c"}.items() <= told.data.items()
 
 
 def test_extending_a_pause_publishes_no_second_event_and_a_new_pause_does(desk):
     desk.limits.pause("c", delay=60)
     desk.limits.pause("c", delay=120)
-    assert len(desk.told("connection.paused")) == 1
+    assert len(desk.published("connection.paused")) == 1
     assert desk.limits.connections()[0].pause.until.timestamp() * 1000 == desk.scripts.now + 120_000
 
     # Nobody has looked since it ended.
     desk.later(121)
     desk.limits.pause("c", delay=60)
-    assert [len(desk.told(f"connection.{kind}")) for kind in ("paused", "resumed")] == [2, 1]
+    assert [len(desk.published(f"connection.{kind}")) for kind in ("paused", "resumed")] == [2, 1]
 
 
 def test_a_picked_job_stopped_by_a_pause_keeps_its_turn_and_nothing_else(desk):
@@ -400,14 +400,14 @@ def test_a_picked_job_stopped_by_a_pause_keeps_its_turn_and_nothing_else(desk):
 
 def test_jobs_held_until_a_time_wait_out_a_pause_on_the_waiting_list(desk):
     desk.create("j")
-    desk.fly("j")
-    desk.tell("j", "failed", "user_busy")
+    desk.send("j")
+    desk.report("j", "failed", "user_busy")
     desk.retry("j", delay=60)
     desk.limits.pause("c", delay=3600)
     desk.later(61)
     assert admit_one(desk.ledger, "j", connection="c", sender=SENDER)["reason"] == "connection_paused"
 
-    until = desk.told("job.held")[-1].data["until"]
+    until = desk.published("job.held")[-1].data["until"]
     assert until == pytest.approx((desk.scripts.now / 1000 + timedelta(seconds=3539).total_seconds()) * 1000)
 
 
@@ -418,12 +418,12 @@ def test_the_job_that_caused_a_pause_continues_when_it_is_ended_by_hand(desk, ho
         assert (desk.admit("cause"), desk.claim("cause")) == ("go", "claimed")
         desk.postpone("cause", HoldReason.ACCOUNT_REFUSED, pause="20100")
     else:
-        desk.fly("cause")
-        desk.tell("cause", "failed", "account_disabled")
+        desk.send("cause")
+        desk.report("cause", "failed", "account_disabled")
         desk.retry("cause", pause="account_disabled")
     assert desk.ledger.job("cause").hold_reason == "connection_paused"
     assert desk.picked() == []
-    assert len(desk.told("connection.paused")) == 1
+    assert len(desk.published("connection.paused")) == 1
 
     assert desk.limits.resume("c", reason="fixed")
 
@@ -433,7 +433,7 @@ def test_the_job_that_caused_a_pause_continues_when_it_is_ended_by_hand(desk, ho
 def test_connections_that_were_never_used_are_forgotten(desk):
     desk.redis.sadd("fax:connections", *(f"made-up-{n}" for n in range(200)))
     desk.create("up")
-    desk.fly("up")
+    desk.send("up")
 
     desk.picked()
 
@@ -453,7 +453,7 @@ def test_channels_that_are_set_count_before_the_settings_until_they_are_given_ba
 
     desk.limits.change({"channels": "default", "account_channels": "default"}, reason="back")
     assert (limit(desk), desk.limits.account().channels) == (2, None)
-    assert [event.data["reason"] for event in desk.told("limits.changed")] == ["more bought", "back"]
+    assert [event.data["reason"] for event in desk.published("limits.changed")] == ["more bought", "back"]
 
 
 @pytest.mark.parametrize(("scope", "whose", "without"), [("account", "account", None), ("connection", "c", 2)])

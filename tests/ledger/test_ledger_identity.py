@@ -39,7 +39,7 @@ def test_a_fax_of_another_ledger_moves_no_job_of_the_same_name(two: tuple[Desk, 
     ours.create("row-1")
     assert ours.observations.record(seen(theirs.ledger.identity.id, source=source))["outcome"] == "foreign"
     assert ours.state("row-1") is State.QUEUED
-    ours.fly("row-1")
+    ours.send("row-1")
     assert (
         ours.observations.record(seen(theirs.ledger.identity.id, source=source, event_id="e2"))["outcome"] == "foreign"
     )

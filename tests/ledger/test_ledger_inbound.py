@@ -51,7 +51,7 @@ class Post(Desk):
     def fail(self, fax_id: str = FAX, *, refused: bool = False, give_up: float = 3 * DAY) -> str:
         return self.inbox.failed(fax_id, kind="LinkFailed", problem="503", refused=refused, give_up=give_up)
 
-    def told(self) -> list[tuple[str, str | None]]:
+    def published(self) -> list[tuple[str, str | None]]:
         events = [Event.from_fields(fields) for _, fields in self.redis.xrange("fax:events")]
         return [(event.type, event.note) for event in events]
 
@@ -69,20 +69,20 @@ def test_a_received_fax_is_kept_with_everything_reported_about_it(post: Post):
     assert (fax.status, fax.place, fax.media_url) == ("received", DocumentPlace.WANTED, LINK)
     assert (fax.sender, fax.recipient, fax.connection_id) == ("+14155552222", "+13125550000", "c")
     assert (fax.page_count, fax.call_duration_secs, fax.partial_content) == (2, 50, True)
-    assert post.told() == [("fax.receiving.started", None), ("fax.received", None)]
+    assert post.published() == [("fax.receiving.started", None), ("fax.received", None)]
 
 
 def test_what_a_listing_shows_is_published_only_where_it_is_news(post: Post):
     post.say("received", media_url=LINK)
     assert post.say("received", source="listing") == "overtaken"
     assert post.say("received", "other", source="listing") == "recorded"
-    assert post.told() == [("fax.received", None), ("fax.received", None)]
+    assert post.published() == [("fax.received", None), ("fax.received", None)]
 
 
 def test_a_webhook_after_the_listing_is_published_as_overtaken_and_adds_its_own_facts(post: Post):
     post.say("received", source="listing")
     post.say("received", media_url=LINK, partial=True)
-    assert post.told() == [("fax.received", None), ("fax.received", "overtaken")]
+    assert post.published() == [("fax.received", None), ("fax.received", "overtaken")]
     assert post.inbox.get(FAX).partial_content is True
     assert post.inbox.get(FAX).media_url == LINK
 
@@ -91,7 +91,7 @@ def test_steps_in_the_wrong_order_revert_nothing(post: Post):
     post.say("received", media_url=LINK)
     post.say("receiving")
     assert post.inbox.get(FAX).place is DocumentPlace.WANTED
-    assert post.told() == [("fax.received", None), ("fax.receiving.started", "overtaken")]
+    assert post.published() == [("fax.received", None), ("fax.receiving.started", "overtaken")]
 
 
 def test_a_failed_inbound_fax_needs_no_document_and_is_not_polled(post: Post):
@@ -112,7 +112,7 @@ def test_a_document_after_a_failure_is_fetched_and_published_as_a_conflict(post:
     post.say("failed")
     post.say("received", media_url=LINK)
     assert post.inbox.get(FAX).place is DocumentPlace.WANTED
-    assert post.told()[-1] == ("fax.received", "conflict")
+    assert post.published()[-1] == ("fax.received", "conflict")
 
 
 def test_a_failure_after_the_document_reverts_nothing(post: Post):
@@ -151,7 +151,7 @@ def test_documents_are_taken_in_the_order_in_which_they_came(post: Post):
 def test_a_stored_document_is_published_once_however_often_it_is_stored(post: Post):
     post.say("received", media_url=LINK)
     assert [post.store(), post.store()] == ["stored", "known"]
-    assert post.told() == [("fax.received", None), ("fax.stored", None)]
+    assert post.published() == [("fax.received", None), ("fax.stored", None)]
     fax = post.inbox.get(FAX)
     assert (fax.place, fax.file, fax.size) == (DocumentPlace.STORED, f"/in/{FAX}.pdf", 9)
     assert post.inbox.take(lease=1) is None
@@ -183,7 +183,7 @@ def test_a_document_is_given_up_after_too_long_with_an_event_and_a_person_can_re
     assert post.fail() == "again"  # nobody tried before: an outage of our own is no reason to give up
     post.later(3 * DAY + 1)
     assert post.fail() == "given_up"
-    assert post.told()[-1] == ("fax.store.failed", None)
+    assert post.published()[-1] == ("fax.store.failed", None)
     assert [fax.fax_id for fax in post.inbox.at(DocumentPlace.GIVEN_UP)] == [FAX]
     assert post.inbox.take(lease=600) is None
 
@@ -214,7 +214,7 @@ def test_a_document_that_was_stored_can_be_fetched_again_and_is_published_again(
     post.inbox.again(FAX)
     assert post.inbox.take(lease=1)
     assert post.store() == "stored"
-    assert [kind for kind, _ in post.told()] == ["fax.received", "fax.stored", "fax.stored"]
+    assert [kind for kind, _ in post.published()] == ["fax.received", "fax.stored", "fax.stored"]
 
 
 def test_documents_are_kept_for_ever_unless_a_retention_is_set(post: Post):
@@ -236,8 +236,8 @@ def test_expired_documents_are_removed_one_by_one_with_one_event_each(redis_url:
     post.inbox.removed("a")
     assert post.inbox.outlived() == []
     assert post.inbox.get("a").place is DocumentPlace.REMOVED
-    assert post.told()[-1] == ("fax.removed", None)
-    assert [kind for kind, _ in post.told()].count("fax.removed") == 1
+    assert post.published()[-1] == ("fax.removed", None)
+    assert [kind for kind, _ in post.published()].count("fax.removed") == 1
 
 
 def test_what_is_known_of_a_document_outlives_it_whatever_is_reported_later(redis_url: str):
@@ -260,8 +260,8 @@ def test_without_a_store_documents_are_forgotten_with_their_faxes(post: Post):
 
 def test_nothing_is_deleted_at_telnyx_unless_requested(post: Post):
     post.create("j")
-    post.fly("j")
-    post.tell("j", "delivered")
+    post.send("j")
+    post.report("j", "delivered")
     post.later(1000 * DAY)
     assert post.agenda.deletions() == []
 
@@ -272,11 +272,11 @@ def test_deleting_an_ended_fax_at_telnyx_is_retried_until_done_and_kept_in_the_j
 ):
     post = Post(redis_url, delete_after=DAY)
     post.create("j")
-    post.fly("j")
-    post.tell("j", "sending")
+    post.send("j")
+    post.report("j", "sending")
     post.later(2 * DAY)
     assert post.agenda.deletions() == []
-    post.tell("j", status)
+    post.report("j", status)
     post.later(DAY - 1)
     assert post.agenda.deletions() == []
     post.later(1)
@@ -400,7 +400,7 @@ def test_a_failure_without_a_direction_counts_for_the_known_inbound_fax(post: Po
     assert (fax.status, fax.place, fax.failure_reason) == ("failed", DocumentPlace.NONE, "carrier_lost")
     assert fax.sender == "+14155552222"
     post.say("failed", source="poll")
-    assert post.told() == [("fax.receiving.started", None), ("fax.failed", None)]
+    assert post.published() == [("fax.receiving.started", None), ("fax.failed", None)]
 
 
 def test_a_metric_shows_how_far_back_the_next_listing_begins(post: Post):

@@ -15,12 +15,12 @@ def desk(redis_url: str) -> Desk:
 def test_each_end_is_counted_by_its_cause_or_by_how_long_it_took(desk: Desk):
     desk.create("wrong", "right")
     for name in ("wrong", "right"):
-        desk.fly(name)
-    desk.tell("wrong", "failed", "user_busy")
+        desk.send(name)
+    desk.report("wrong", "failed", "user_busy")
     desk.give_up("wrong")
     desk.later(60)
-    desk.tell("right", "delivered")
-    desk.tell("right", "delivered")
+    desk.report("right", "delivered")
+    desk.report("right", "delivered")
 
     found = read_measures(desk.scripts)
 
@@ -32,9 +32,9 @@ def test_every_bound_of_the_script_is_known_here(desk: Desk):
     for number, bound in enumerate([*BOUNDS, 10 * BOUNDS[-1]]):
         name = f"job-{number}"
         desk.create(name)
-        desk.fly(name)
+        desk.send(name)
         desk.later(bound)
-        desk.tell(name, "delivered")
+        desk.report(name, "delivered")
 
     found = read_measures(desk.scripts)
 
@@ -44,7 +44,7 @@ def test_every_bound_of_the_script_is_known_here(desk: Desk):
 
 def test_the_longest_wait_for_a_limit_is_measured(desk: Desk):
     desk.create("first", "second", to="+14155550100")
-    desk.fly("first")
+    desk.send("first")
     assert desk.admit("second") == "destination_busy"
     desk.later(90)
 

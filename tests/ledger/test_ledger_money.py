@@ -95,7 +95,7 @@ def test_the_cap_is_exact_while_sixteen_workers_claim_at_once(redis_url):
     assert watcher.result() <= book(desk) == 37 * FAX
     assert (len(desk.waiting()), desk.redis.scard("fax:calls")) == (163, 37)
     assert [traffic.pause.reason for traffic in desk.limits.connections()] == ["spend_cap"]
-    assert len(desk.told("connection.paused")) == 1
+    assert len(desk.published("connection.paused")) == 1
     assert books_balance(desk)
 
 
@@ -109,7 +109,7 @@ def test_faxes_beyond_the_cap_wait_and_the_connection_pauses_until_midnight(desk
     assert desk.redis.smembers("fax:calls") == {"a", "b"}
     midnight = (START // 1000 // DAY + 1) * DAY
     assert desk.limits.connections()[0].pause.until.timestamp() == midnight
-    [told] = [event for event in desk.told("job.held") if event.data["reason"] == "spend_cap"]
+    [told] = [event for event in desk.published("job.held") if event.data["reason"] == "spend_cap"]
     assert {"detail": "day", "until": midnight * 1000}.items() <= told.data.items()
 
 
@@ -184,7 +184,7 @@ def test_what_is_settled_after_midnight_belongs_to_the_day_of_its_claim(desk):
     yesterday = START // 1000 // DAY
     desk.later(DAY)
     desk.accept("late")
-    desk.tell("late", "delivered", pages=2, seconds=61)
+    desk.report("late", "delivered", pages=2, seconds=61)
 
     assert (book(desk, yesterday), book(desk)) == (300_000, 0)
     assert books_balance(desk)
@@ -202,37 +202,37 @@ def test_without_a_cap_everything_is_counted_and_nothing_held(redis_url):
 
 
 def told_delivered(desk: Desk) -> None:
-    desk.tell("j", "delivered", pages=3, seconds=121)
+    desk.report("j", "delivered", pages=3, seconds=121)
 
 
 def told_delivered_without_figures(desk: Desk) -> None:
-    desk.tell("j", "delivered")
+    desk.report("j", "delivered")
 
 
 def failed_without_a_connection(desk: Desk) -> None:
-    desk.tell("j", "failed", "user_busy")
+    desk.report("j", "failed", "user_busy")
     assert book(desk) == FAX, "nobody has decided yet"
     desk.retry("j", spent=0)
 
 
 def failed_while_connected(desk: Desk) -> None:
-    desk.tell("j", "failed", "receiver_call_dropped")
+    desk.report("j", "failed", "receiver_call_dropped")
     desk.retry("j", spent=None)
 
 
 def given_up_without_a_connection(desk: Desk) -> None:
-    desk.tell("j", "failed", "user_busy")
+    desk.report("j", "failed", "user_busy")
     desk.give_up("j", spent=0)
 
 
 def given_up_while_connected(desk: Desk) -> None:
-    desk.tell("j", "failed", "receiver_call_dropped")
+    desk.report("j", "failed", "receiver_call_dropped")
     desk.give_up("j", spent=None)
 
 
 def cancelled_in_flight(desk: Desk) -> None:
     desk.ledger.cancel("j", source="producer")
-    desk.tell("j", "failed", "sender_canceled")
+    desk.report("j", "failed", "sender_canceled")
     desk.give_up("j", spent=0)
     assert desk.state("j") is State.CANCELLED
 
@@ -251,7 +251,7 @@ def cancelled_in_flight(desk: Desk) -> None:
 )
 def test_the_end_of_a_fax_settles_what_it_did_cost(desk, end, cost):
     desk.create("j")
-    desk.fly("j", cost=FAX)
+    desk.send("j", cost=FAX)
     assert (book(desk), spent(desk, "j")) == (FAX, FAX)
 
     end(desk)
@@ -312,7 +312,7 @@ def test_a_fax_that_never_reached_telnyx_costs_nothing(desk, end):
 
 def test_a_fax_that_an_operator_gives_up_has_cost_what_was_reserved(desk):
     desk.create("j")
-    desk.fly("j", cost=FAX)
+    desk.send("j", cost=FAX)
     desk.ledger.resolve("j", Verdict.FAILED, reason="seen")
 
     assert book(desk) == spent(desk, "j") == FAX
@@ -320,10 +320,10 @@ def test_a_fax_that_an_operator_gives_up_has_cost_what_was_reserved(desk):
 
 def test_attempts_of_one_job_add_up(desk):
     desk.create("j")
-    desk.fly("j", cost=FAX)
+    desk.send("j", cost=FAX)
     failed_while_connected(desk)
     desk.later(61)
-    desk.fly("j", cost=FAX)
+    desk.send("j", cost=FAX)
     assert spent(desk, "j") == 2 * FAX
     told_delivered(desk)
 
@@ -358,8 +358,8 @@ def test_a_fax_that_is_delivered_after_it_was_said_to_have_failed_costs_what_a_d
     desk, decided, told, cost
 ):
     desk.create("j")
-    desk.fly("j", cost=FAX)
-    desk.tell("j", "failed", "user_busy")
+    desk.send("j", cost=FAX)
+    desk.report("j", "failed", "user_busy")
     if decided is not None:
         desk.retry("j", spent=decided)
         desk.later(DAY)
@@ -377,7 +377,7 @@ def reach_the_cap(desk: Desk) -> None:
     """Two faxes fly, on connections `c` and `d`; a third waits on each."""
     for connection in "cd":
         desk.create(f"{connection}-up", f"{connection}-waits")
-        desk.fly(f"{connection}-up", connection, cost=FAX)
+        desk.send(f"{connection}-up", connection, cost=FAX)
     for connection in "cd":
         assert claim(desk, f"{connection}-waits", connection) == "spend_cap"
 
@@ -386,16 +386,16 @@ def test_a_settlement_that_makes_room_lifts_the_pause_of_any_connection(desk):
     reach_the_cap(desk)
     assert desk.picked() == []
 
-    desk.tell("c-up", "delivered", pages=3, seconds=121)
+    desk.report("c-up", "delivered", pages=3, seconds=121)
 
     assert sorted(desk.picked()) == ["c-waits", "d-waits"]
     assert sorted([claim(desk, "c-waits", "c"), claim(desk, "d-waits", "d")]) == ["claimed", "spend_cap"]
-    assert len(desk.told("connection.resumed")) == 2
+    assert len(desk.published("connection.resumed")) == 2
 
 
 def test_a_settlement_that_makes_too_little_room_lifts_nothing(desk):
     reach_the_cap(desk)
-    desk.tell("c-up", "delivered", pages=5, seconds=121)
+    desk.report("c-up", "delivered", pages=5, seconds=121)
     assert book(desk) == 1_650_000
 
     assert desk.picked() == []
@@ -404,7 +404,7 @@ def test_a_settlement_that_makes_too_little_room_lifts_nothing(desk):
 def test_a_settlement_lifts_no_other_pause(desk):
     reach_the_cap(desk)
     desk.limits.pause("d", delay=3600)
-    desk.tell("c-up", "delivered", pages=3, seconds=121)
+    desk.report("c-up", "delivered", pages=3, seconds=121)
 
     assert desk.picked() == ["c-waits"]
 
@@ -441,7 +441,7 @@ def test_a_campaign_below_its_cap_again_continues_and_gets_one_event(campaign):
     for _ in range(3):
         campaign.later(3600)
         assert claim(campaign, "two") == "spend_cap"
-    assert len([e for e in campaign.told("job.held") if e.data["reason"] == "spend_cap"]) == 1
+    assert len([e for e in campaign.published("job.held") if e.data["reason"] == "spend_cap"]) == 1
 
     campaign.redis.hset("fax:campaign:spring", "cap", 2_000_000)
     campaign.later(3600)
@@ -449,11 +449,11 @@ def test_a_campaign_below_its_cap_again_continues_and_gets_one_event(campaign):
 
 
 def test_a_campaign_is_charged_over_all_days_and_settled(campaign):
-    campaign.fly("one", cost=FAX)
+    campaign.send("one", cost=FAX)
     campaign.later(3 * DAY)
     assert claim(campaign, "two") == "spend_cap"
 
-    campaign.tell("one", "delivered", pages=3, seconds=121)
+    campaign.report("one", "delivered", pages=3, seconds=121)
     campaign.later(3600)
     assert campaign.redis.get("fax:spend:campaign:spring") == "450000"
     assert claim(campaign, "two") == "claimed"
@@ -466,6 +466,6 @@ def test_nothing_is_left_of_faxes_that_a_cap_held_and_a_person_cancelled(desk):
     for name in ("c-waits", "d-waits"):
         desk.ledger.cancel(name, source="producer")
     for connection in "cd":
-        desk.tell(f"{connection}-up", "delivered")
+        desk.report(f"{connection}-up", "delivered")
 
     assert everything_is_free(desk.redis)

@@ -24,15 +24,15 @@ def desk(redis_url: str) -> Desk:
 def fail(desk: Desk, name: str, *, blames: bool = True, to: str = NUMBER) -> None:
     """A fax to the number ends for good; `blames` says that the number is why."""
     desk.create(name, to=to)
-    desk.fly(name)
-    desk.tell(name, "failed", "receiver_unallocated_number")
+    desk.send(name)
+    desk.report(name, "failed", "receiver_unallocated_number")
     desk.give_up(name, blames=blames)
 
 
 def deliver(desk: Desk, name: str, *, to: str = NUMBER, rung: int = 0) -> None:
     desk.create(name, to=to)
-    desk.fly(name, rung=rung)
-    desk.tell(name, "delivered")
+    desk.send(name, rung=rung)
+    desk.report(name, "delivered")
 
 
 def quarantined(desk: Desk) -> list[str]:
@@ -56,7 +56,7 @@ def test_enough_failures_in_a_row_put_a_number_in_quarantine_with_one_event(desk
         fail(desk, name)
         assert quarantined(desk) == expected
 
-    [told] = desk.told("number.quarantined")
+    [told] = desk.published("number.quarantined")
     until = START + 90 * DAY * 1000
     assert told.data == {
         "number": NUMBER, "reason": "wrong", "failures": 3, "until": until,
@@ -67,13 +67,13 @@ def test_enough_failures_in_a_row_put_a_number_in_quarantine_with_one_event(desk
 def test_a_further_failure_neither_repeats_the_event_nor_extends_the_quarantine(desk):
     for name in "abcd":
         desk.create(name, to=NUMBER)
-        desk.fly(name)
-        desk.tell(name, "failed", "receiver_unallocated_number")
+        desk.send(name)
+        desk.report(name, "failed", "receiver_unallocated_number")
     for name in "abcd":
         desk.give_up(name, blames=True)
         desk.later(1)
 
-    assert len(desk.told("number.quarantined")) == 1
+    assert len(desk.published("number.quarantined")) == 1
     assert desk.suspects.until(NUMBER) == datetime.fromtimestamp(START / 1000 + 2 + 90 * DAY, UTC)
 
 
@@ -122,9 +122,9 @@ def test_faxes_that_wait_for_the_number_when_it_goes_into_quarantine_all_end(des
     for name in "ab":
         fail(desk, name)
     desk.create("c", "d", "e", "f", to=NUMBER)
-    desk.fly("c")
+    desk.send("c")
     assert {desk.admit(name) for name in "def"} == {"destination_busy"}
-    desk.tell("c", "failed", "receiver_unallocated_number")
+    desk.report("c", "failed", "receiver_unallocated_number")
     desk.give_up("c", blames=True)
 
     for name in "def":
@@ -135,8 +135,8 @@ def test_faxes_that_wait_for_the_number_when_it_goes_into_quarantine_all_end(des
 
 def test_the_retry_of_a_fax_that_was_sent_before_is_rejected_too(desk):
     desk.create("retried", to=NUMBER)
-    desk.fly("retried")
-    desk.tell("retried", "failed", "user_busy")
+    desk.send("retried")
+    desk.report("retried", "failed", "user_busy")
     desk.retry("retried")
     for name in "abc":
         fail(desk, name)
@@ -154,20 +154,20 @@ def test_other_numbers_are_still_called(shunned):
 
 def test_a_fax_that_is_delivered_after_all_lifts_the_quarantine(desk):
     desk.create("up", to=NUMBER)
-    desk.fly("up")
+    desk.send("up")
     for name in "abc":
         desk.create(name, to=NUMBER)
-    desk.tell("up", "failed", "user_busy")
+    desk.report("up", "failed", "user_busy")
     for name in "abc":
-        desk.fly(name)
-        desk.tell(name, "failed", "receiver_unallocated_number")
+        desk.send(name)
+        desk.report(name, "failed", "receiver_unallocated_number")
         desk.give_up(name, blames=True)
     assert quarantined(desk) == [NUMBER]
 
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
 
     assert quarantined(desk) == []
-    [told] = desk.told("number.released")
+    [told] = desk.published("number.released")
     assert told.data == {"number": NUMBER, "reason": "delivered"}
     deliver(desk, "next")
 
@@ -175,7 +175,7 @@ def test_a_fax_that_is_delivered_after_all_lifts_the_quarantine(desk):
 def test_a_person_lifts_the_quarantine_and_the_count_begins_anew(shunned):
     assert [shunned.suspects.lift(NUMBER, reason="fixed", operator="ada") for _ in range(2)] == [True, False]
 
-    [told] = shunned.told("number.released")
+    [told] = shunned.published("number.released")
     assert told.data == {"number": NUMBER, "reason": "fixed", "operator": "ada"}
     for name in "de":
         fail(shunned, name)
@@ -207,8 +207,8 @@ def test_a_job_that_is_cancelled_while_it_fails_still_blames_its_number(desk):
     for name in "ab":
         fail(desk, name)
     desk.create("c", to=NUMBER)
-    desk.fly("c")
-    desk.tell("c", "failed", "receiver_unallocated_number")
+    desk.send("c")
+    desk.report("c", "failed", "receiver_unallocated_number")
     desk.ledger.cancel("c", source="producer")
     desk.give_up("c", blames=True)
 
@@ -235,8 +235,8 @@ def test_the_rung_that_delivered_a_fax_is_used_for_the_next_to_that_number(desk)
 
 def test_a_rung_that_failed_is_not_remembered(desk):
     desk.create("a", to=NUMBER)
-    desk.fly("a", rung=2)
-    desk.tell("a", "failed", "fax_signaling_error")
+    desk.send("a", rung=2)
+    desk.report("a", "failed", "fax_signaling_error")
     desk.retry("a", rung=3)
 
     assert rung(desk, "b") == 0
@@ -245,12 +245,12 @@ def test_a_rung_that_failed_is_not_remembered(desk):
 
 def test_only_the_rung_of_the_attempt_that_delivered_counts(desk):
     desk.create("a", to=NUMBER)
-    desk.fly("a", rung=1)
-    desk.tell("a", "failed", "fax_signaling_error")
+    desk.send("a", rung=1)
+    desk.report("a", "failed", "fax_signaling_error")
     desk.retry("a", rung=2)
     desk.later(61)
-    desk.fly("a", rung=3)
-    desk.tell("a", "delivered")
+    desk.send("a", rung=3)
+    desk.report("a", "delivered")
 
     assert rung(desk, "b") == 3
 

@@ -167,7 +167,7 @@ def test_during_a_back_off_an_admitted_fax_is_not_claimed_and_frees_channel_and_
     assert desk.picked() == []
     desk.later(60)
     assert desk.picked() == ["j"]
-    desk.fly("j")
+    desk.send("j")
 
 
 def test_during_a_back_off_nothing_is_admitted_and_each_fax_gets_one_event(redis_url):
@@ -176,7 +176,7 @@ def test_during_a_back_off_nothing_is_admitted_and_each_fax_gets_one_event(redis
     desk.create("j")
 
     assert [desk.admit("j") for _ in range(4)] == ["rate"] * 4
-    assert len(desk.told("job.held")) == 1
+    assert len(desk.published("job.held")) == 1
 
 
 # Picked, then admitted ------------------------------------------------------------------------------------------------

@@ -41,8 +41,8 @@ def test_a_hold_of_a_single_fax_is_waived_and_the_fax_is_tried_at_once(desk, rea
 
 
 def test_a_retry_that_is_planned_is_made_at_once(desk):
-    desk.fly("j")
-    desk.tell("j", "failed", "user_busy")
+    desk.send("j")
+    desk.report("j", "failed", "user_busy")
     desk.retry("j", delay=HOUR)
 
     assert release(desk) == "released"
@@ -53,7 +53,7 @@ def test_a_release_records_operator_and_reason(desk):
     hold(desk, HoldReason.WINDOW)
     release(desk)
 
-    [told] = desk.told("job.released")
+    [told] = desk.published("job.released")
     assert told.data == {"reason": "window", "why": "the clinic waits", "operator": "ada"}
     assert told.source == "operator"
 
@@ -62,7 +62,7 @@ def test_waivers_last_and_add_up(desk):
     for reason in (HoldReason.SEND_AT, HoldReason.WINDOW, HoldReason.SEND_AT):
         hold(desk, reason)
         assert release(desk) == "released"
-    desk.fly("j")
+    desk.send("j")
 
     assert desk.ledger.job("j").waived == {"send_at", "window"}
 
@@ -79,7 +79,7 @@ def test_shared_holds_and_broken_settings_are_not_waived_and_nothing_changes(des
 
 def test_a_waiting_fax_keeps_its_place(desk):
     desk.create("k")
-    desk.fly("j")
+    desk.send("j")
     assert desk.admit("k") == "no_channel"
 
     assert release(desk, "k") == "shared"
@@ -95,7 +95,7 @@ def test_a_fax_that_is_not_held_cannot_be_released(desk, state):
     if state in {State.ACCEPTED, State.DECIDING}:
         desk.accept("j")
     if state is State.DECIDING:
-        desk.tell("j", "failed", "user_busy")
+        desk.report("j", "failed", "user_busy")
 
     reply = desk.ledger.release("j", why="w")
     assert (reply["outcome"], reply["state"]) == ("no", state)
@@ -105,11 +105,11 @@ def test_a_fax_that_is_not_held_cannot_be_released(desk, state):
 def test_a_released_fax_still_waits_for_what_all_wait_for(desk):
     hold(desk, HoldReason.WINDOW)
     desk.create("up")
-    desk.fly("up")
+    desk.send("up")
     release(desk)
 
     assert desk.admit("j") == "no_channel"
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
     assert desk.picked() == ["j"]
 
 
@@ -137,7 +137,7 @@ def test_a_fax_that_is_held_for_another_reason_counts_for_that_one_only(desk):
 def test_a_fax_that_continues_is_no_longer_held(desk):
     hold(desk, HoldReason.WINDOW)
     release(desk)
-    desk.fly("j")
+    desk.send("j")
 
     assert desk.ledger.holds() == []
 

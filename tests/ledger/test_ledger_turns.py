@@ -16,7 +16,7 @@ def desk(redis_url: str) -> Desk:
     """One channel, taken by job `up`: who comes now waits."""
     desk = Desk(redis_url, Rules(rate=1000, channels=1))
     desk.create("up")
-    desk.fly("up")
+    desk.send("up")
     return desk
 
 
@@ -25,9 +25,9 @@ def serve(desk: Desk, count: int, connection: str = "c") -> list[str]:
     served, up = [], desk.redis.srandmember(f"fax:calls:{connection}")
     for _ in range(count):
         desk.later(1)
-        desk.tell(up, "delivered")
+        desk.report(up, "delivered")
         [up] = desk.picked()
-        desk.fly(up, connection)
+        desk.send(up, connection)
         served.append(up)
     return served
 
@@ -54,7 +54,7 @@ def test_an_urgent_fax_passes_waiting_bulk_as_soon_as_a_channel_is_free_and_bulk
     desk.let_wait(["bulk"], priority="bulk")
     desk.create("late", priority="bulk")
     desk.create("urgent", priority="urgent")
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
 
     assert desk.admit("late") == "no_channel"
     assert desk.admit("urgent") == "go"
@@ -64,7 +64,7 @@ def test_an_urgent_fax_passes_waiting_bulk_as_soon_as_a_channel_is_free_and_bulk
 def test_no_fax_passes_a_waiting_one_of_the_same_class(desk, priority):
     desk.let_wait(["first"], priority=priority)
     desk.create("second", priority=priority)
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
 
     assert desk.admit("second") == "no_channel"
     assert desk.waiting() == ["first", "second"]
@@ -131,7 +131,7 @@ def test_within_a_group_the_order_is_that_in_which_they_came(desk):
 
 def test_a_fax_that_returns_to_the_waiting_list_without_fault_keeps_its_turn(desk):
     desk.let_wait(names("A", 5), group="A")
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
     assert desk.picked() == ["A-0"]
     assert desk.admit("A-0") == "go"
 
@@ -160,10 +160,10 @@ def test_a_fax_stopped_by_the_rate_keeps_its_turn(redis_url):
 
 def test_a_retry_takes_a_new_turn_at_its_groups_end(desk):
     desk.let_wait(names("A", 4), group="A")
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
     desk.picked()
-    desk.fly("A-0")
-    desk.tell("A-0", "failed", "user_busy")
+    desk.send("A-0")
+    desk.report("A-0", "failed", "user_busy")
     desk.retry("A-0")
     desk.let_wait(names("B", 2), group="B")
     desk.later(61)
@@ -174,7 +174,7 @@ def test_a_retry_takes_a_new_turn_at_its_groups_end(desk):
 
 def test_a_fax_that_had_not_left_goes_back_to_its_place(desk):
     desk.let_wait(names("A", 4), group="A")
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
     desk.picked()
     assert (desk.admit("A-0"), desk.claim("A-0")) == ("go", "claimed")
     desk.postpone("A-0", HoldReason.RATE_LIMITED)
@@ -187,7 +187,7 @@ def test_a_fax_that_had_not_left_goes_back_to_its_place(desk):
 
 def test_a_job_that_moves_to_another_connection_takes_a_turn_there(desk):
     desk.create("far")
-    desk.fly("far", "d")
+    desk.send("far", "d")
     desk.let_wait(names("A", 9), group="A")
     desk.let_wait(names("B", 2), "d", group="B")
 
@@ -258,8 +258,8 @@ def test_connections_with_long_waiting_lists_share_the_accounts_channels_evenly(
     served: list[str] = []
     for _ in range(40):
         for name in desk.picked():
-            desk.fly(name, name[0])
-            desk.tell(name, "delivered")
+            desk.send(name, name[0])
+            desk.report(name, "delivered")
             served.append(name)
         desk.later(0.1)
 
@@ -272,13 +272,13 @@ def test_the_waiting_list_of_a_connection_moves_while_another_is_full_or_paused(
     desk = Desk(redis_url, Rules(rate=1000, channels=1))
     for connection in "ab":
         desk.create(f"{connection}-up")
-        desk.fly(f"{connection}-up", connection)
+        desk.send(f"{connection}-up", connection)
         desk.let_wait(names(connection, 2), connection)
-    desk.tell("b-up", "delivered")
+    desk.report("b-up", "delivered")
 
     assert desk.picked() == ["b-0"]
     desk.limits.pause("b", delay=60)
-    desk.tell("a-up", "delivered")
+    desk.report("a-up", "delivered")
     assert desk.picked() == ["a-0"]
 
 

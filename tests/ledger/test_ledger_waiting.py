@@ -22,22 +22,22 @@ def desk(redis_url: str) -> Desk:
 def flying(desk: Desk) -> Desk:
     """Job `up` is in flight to the number; `first` and `second` wait for it."""
     desk.create("up", *OTHERS, to=NUMBER)
-    desk.fly("up")
+    desk.send("up")
     assert [desk.admit(name) for name in OTHERS] == ["destination_busy"] * 2
     return desk
 
 
 def delivered(desk: Desk) -> None:
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
 
 
 def failed(desk: Desk) -> None:
-    desk.tell("up", "failed", "user_busy")
+    desk.report("up", "failed", "user_busy")
 
 
 def cancelled(desk: Desk) -> None:
     desk.ledger.cancel("up", source="producer")
-    desk.tell("up", "failed", "sender_canceled")
+    desk.report("up", "failed", "sender_canceled")
 
 
 def given_up(desk: Desk) -> None:
@@ -118,7 +118,7 @@ def test_a_fax_that_leaves_during_the_call_of_another_passes_nothing_on(flying, 
 
 def test_the_number_goes_to_the_highest_class_first_and_within_it_to_the_oldest(desk):
     desk.create("up", to=NUMBER)
-    desk.fly("up")
+    desk.send("up")
     for priority in ("bulk", "normal", "urgent"):
         for age in ("old", "new"):
             desk.later(1)
@@ -127,11 +127,11 @@ def test_the_number_goes_to_the_highest_class_first_and_within_it_to_the_oldest(
 
     order, name = [], "up"
     while True:
-        desk.tell(name, "delivered")
+        desk.report(name, "delivered")
         if not (found := desk.picked()):
             break
         [name] = found
-        desk.fly(name)
+        desk.send(name)
         order.append(name)
 
     assert order == [f"{priority}-{age}" for priority in ("urgent", "normal", "bulk") for age in ("old", "new")]
@@ -139,16 +139,16 @@ def test_the_number_goes_to_the_highest_class_first_and_within_it_to_the_oldest(
 
 def test_a_fax_that_arrives_while_the_number_is_free_is_parked_if_another_takes_it(desk):
     desk.create("up", "a", "b", to=NUMBER)
-    desk.fly("up")
+    desk.send("up")
     desk.admit("a")
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
     desk.redis.zrem("fax:waiting:c", "a")  # as if `b` came at the same moment, before the line was looked at
-    desk.fly("b")
+    desk.send("b")
     desk.redis.zadd("fax:waiting:c", {"a": 1e13 + 1})
 
     assert desk.picked() == []
     assert desk.redis.zrange(f"fax:line:{NUMBER}:waiting", 0, -1) == ["a"]
-    desk.tell("b", "delivered")
+    desk.report("b", "delivered")
     assert desk.picked() == ["a"]
 
 
@@ -168,7 +168,7 @@ def test_fifty_faxes_to_one_number_over_two_connections_go_one_by_one_with_few_s
         assert len(flying) == 1
         assert desk.redis.get(f"fax:line:{NUMBER}") == flying[0]
         desk.later(20)
-        desk.tell(flying[0], "delivered")
+        desk.report(flying[0], "delivered")
         flown.append(flying.pop())
         messages += desk.picked()
         messages += [due.job_id for due in desk.agenda.due()]
@@ -193,7 +193,7 @@ def test_repeated_messages_for_a_waiting_job_do_not_move_it(flying):
 @pytest.mark.parametrize("leave", [ended, withdrawn, parked])
 def test_a_fax_that_leaves_a_free_number_does_not_come_back_by_itself(desk, leave):
     desk.create("up", "early", "first", "second", to=NUMBER)
-    desk.fly("up")
+    desk.send("up")
     for name in ("early", "first", "second"):
         desk.admit(name)
     delivered(desk)
@@ -210,11 +210,11 @@ def test_a_fax_that_leaves_a_free_number_does_not_come_back_by_itself(desk, leav
 
 def test_a_fax_whose_connection_is_paused_does_not_keep_the_number_from_another_connection(desk):
     desk.create("up", "a", "b", to="+14155550299")
-    desk.fly("up", "c")
+    desk.send("up", "c")
     assert (desk.admit("a", "c"), desk.admit("b", "d")) == ("destination_busy", "destination_busy")
     desk.limits.pause("c", delay=3600)
 
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
 
     assert desk.picked() == ["b"]
     assert desk.ledger.job("a").hold_reason == "connection_paused"
@@ -224,10 +224,10 @@ def test_a_full_connection_does_not_keep_the_number_from_another(redis_url):
     desk = Desk(redis_url, Rules(rate=1000, channels=1, account_channels=5))
     desk.create("far", to="+14155550288")
     desk.create("up", "a", "b", to="+14155550299")
-    desk.fly("far", "c")
-    desk.fly("up", "e")
+    desk.send("far", "c")
+    desk.send("up", "e")
     assert (desk.admit("a", "c"), desk.admit("b", "d")) == ("destination_busy", "destination_busy")
 
-    desk.tell("up", "delivered")
+    desk.report("up", "delivered")
 
     assert desk.picked() == ["b"]

@@ -205,9 +205,9 @@ def test_a_second_attempt_is_taken_whatever_the_first_was_doing(desk: CampaignDe
     for name in ("queued", "accepted", "failed", "retrying"):
         desk.create(name)
     for name in ("accepted", "failed", "retrying"):
-        desk.fly(name)
-    desk.tell("failed", "failed", "user_busy")
-    desk.tell("retrying", "failed", "user_busy")
+        desk.send(name)
+    desk.report("failed", "failed", "user_busy")
+    desk.report("retrying", "failed", "user_busy")
     desk.retry("retrying")
     names = ("queued", "accepted", "failed", "retrying")
     listing = [fax(desk, n, a, status="failed" if a == 1 else "delivered") for a in (1, 2) for n in names]
@@ -221,7 +221,7 @@ def test_a_second_attempt_is_taken_whatever_the_first_was_doing(desk: CampaignDe
 
 def test_two_faxes_of_one_attempt_are_shown_to_a_person_and_neither_is_cancelled(desk: CampaignDesk) -> None:
     desk.create("twice")
-    desk.fly("twice")
+    desk.send("twice")
     second = fax(desk, "twice").model_copy(update={"id": "second"})
     told = recover(desk, Telnyx(second))
     assert told.conflicts == [("twice", "second")]
@@ -233,8 +233,8 @@ def test_a_generation_that_the_ledger_has_forgotten_is_followed(desk: CampaignDe
     desk.feed()
     for row in (1, 2):
         desk.picked()
-        desk.fly_row(row)
-        desk.tell(job(row), "failed", "user_busy")
+        desk.send_row(row)
+        desk.report(job(row), "failed", "user_busy")
         desk.end(job(row))
     desk.feed()
     assert desk.codes() == "ff"
@@ -249,8 +249,8 @@ def test_a_campaign_in_a_later_generation_continues_in_it(desk: CampaignDesk) ->
     desk.feed(4)
     for row in (1, 2, 3):
         desk.picked()
-        desk.fly_row(row)
-    desk.tell(job(1), "failed", "user_busy")
+        desk.send_row(row)
+    desk.report(job(1), "failed", "user_busy")
     desk.end(job(1))
     # So it is in the copy: 1 has failed, 2 and 3 are in flight, 4 waits, 5 is pending. Then all failed but 3,
     # and those but 5 were tried again, 4 with another number.
@@ -279,7 +279,7 @@ def test_a_campaign_in_a_later_generation_continues_in_it(desk: CampaignDesk) ->
     desk.deliver(4, 2)
     desk.feed()
     desk.picked()
-    desk.fly_row(5, 2)
+    desk.send_row(5, 2)
     desk.deliver(5, 2)
     desk.feed()
     assert (desk.codes(), desk.faults()) == ("dfddd", ())
@@ -322,7 +322,7 @@ def test_a_ledger_that_has_sent_faxes_takes_no_others_place_unless_a_person_has_
     telnyx = Telnyx(fax(desk, "sent", ledger="lost1"))
     desk.create("of-a-producer")
     assert recover(desk, telnyx, ledger="lost1", dry_run=True).found[Found.MADE] == 1
-    desk.fly("of-a-producer")
+    desk.send("of-a-producer")
 
     with pytest.raises(Conflict, match="1 fax of this ledger were sent before it replaced lost1"):
         recover(desk, telnyx, ledger="lost1")
@@ -342,7 +342,7 @@ def test_a_fax_asked_for_again_with_its_key_is_the_one_that_telnyx_has(desk: Cam
         desk.ledger.create(other.identity(), other, source="producer")
     # It is found, and forgotten, as any other.
     assert indexed(desk) == "o"
-    desk.tell(asked.identity(), "delivered")
+    desk.report(asked.identity(), "delivered")
     assert indexed(desk) == "d"
     assert Erasure(desk.scripts).job(asked.identity(), []) == "erased"
     assert indexed(desk) == ""

@@ -43,7 +43,7 @@ def test_rows_moved_together_write_shared_keys_once(desk: CampaignDesk) -> None:
 def test_a_rows_hash_has_no_empty_fields_but_the_one_that_older_versions_want(desk: CampaignDesk) -> None:
     desk.feed()
     desk.picked()
-    desk.fly_row(1)
+    desk.send_row(1)
     fields = desk.redis.hgetall(job_key(1))
     assert [name for name, value in fields.items() if value == ""] == []
     waiting = desk.redis.hgetall(job_key(2))
@@ -53,12 +53,12 @@ def test_a_rows_hash_has_no_empty_fields_but_the_one_that_older_versions_want(de
 def test_a_row_that_ends_has_no_history_and_its_last_event_is_still_published(desk: CampaignDesk) -> None:
     desk.feed()
     desk.picked()
-    desk.fly_row(1)
+    desk.send_row(1)
     before = desk.calls()
     desk.deliver(1)
     assert Counter(desk.calls() - before)["rpush"] == 0
     assert desk.ledger.job(job(1), history=True).history == ()
-    assert [event.job_id for event in desk.told("fax.delivered")] == [job(1)]
+    assert [event.job_id for event in desk.published("fax.delivered")] == [job(1)]
 
 
 def test_rows_of_one_script_to_one_number_wait_for_each_other(redis_url: str) -> None:

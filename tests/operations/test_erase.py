@@ -38,8 +38,8 @@ def everything(desk):
 
 def test_after_an_erasure_no_key_in_redis_holds_the_number(desk, client, redis_url):
     job_id = client.send(to=NUMBER, media_name="letter", idempotency_key="of Ms K", client_state="Ms K").job_id
-    desk.fly(job_id)
-    desk.tell(job_id, "failed", "user_busy")
+    desk.send(job_id)
+    desk.report(job_id, "failed", "user_busy")
     desk.ledger.end(job_id, event="job.exhausted", cause="user_busy", states=[State.DECIDING], blames_number=True)
     other = client.send(to=number_of(900), media_name="letter").job_id
     desk.run(1, 2, 3, numbers={2: NUMBER})
@@ -65,7 +65,7 @@ def test_after_an_erasure_no_key_in_redis_holds_the_number(desk, client, redis_u
 def test_a_campaigns_counts_still_add_up(desk, client, tmp_path):
     desk.run(1, 2, 3, numbers={2: NUMBER, 3: NUMBER})
     desk.feed(1)
-    desk.fly_row(1)
+    desk.send_row(1)
     desk.deliver(1)
     desk.feed(1)
     assert client.erase(number=NUMBER).open == [job(2)]

@@ -46,8 +46,8 @@ def test_a_fax_is_found_by_everything_that_is_known_of_it(desk: CampaignDesk, cl
     asked = SendFax(to="+14155550123", media_name="letter", tags=("ward-7", "urgent"), idempotency_key="k 1")
     desk.create("other", group="ward-8")
     desk.ledger.create(job_id, asked, source="producer")
-    desk.fly(job_id)
-    desk.tell(job_id, "failed", "user_busy")
+    desk.send(job_id)
+    desk.report(job_id, "failed", "user_busy")
     for open_state in ("deciding", "open"):
         assert ids(client.find(state=open_state, number=asked.to)) == [job_id]
     desk.end(job_id)
@@ -106,7 +106,7 @@ def test_a_row_is_found_as_long_as_its_campaign_is_kept(desk: CampaignDesk, clie
         desk.claim(job(row))
         desk.ledger.accept(job(row), 1, f"{job(row)}-1", source="worker")
     desk.deliver(1)
-    desk.tell(job(2), "failed", "user_busy")
+    desk.report(job(2), "failed", "user_busy")
     desk.end(job(2))
     desk.redis.delete(f"fax:job:{job(1)}", f"fax:job:{job(2)}", f"fax:fax:{job(1)}-1", f"fax:fax:{job(2)}-1")
 
@@ -140,7 +140,7 @@ def test_an_ended_row_is_still_found_as_a_job(desk: CampaignDesk, client: FaxCli
     desk.run(1, 2, 3)
     client.suppressions.add(number_of(2), reason="asked")
     desk.feed(2)
-    desk.fly_row(1)
+    desk.send_row(1)
     desk.deliver(1)
     kept = client.status(job(1), history=True)
     desk.redis.delete(f"fax:job:{job(1)}", f"fax:history:{job(1)}")
