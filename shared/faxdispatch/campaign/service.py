@@ -1,25 +1,17 @@
 """Campaigns for operators and programs: create, start, stop, retry, count and delete them."""
 
-from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faxdispatch.calling.numbers import NumberPolicy, destined
+from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.campaign.giving_up import give_up
-from faxdispatch.campaign.importing import (
-    Imported,
-    Reading,
-    Rows,
-)
-from faxdispatch.campaign.looking_up import (
-    link_fetch,
-)
+from faxdispatch.campaign.importing import Imported, Reading, Rows
+from faxdispatch.campaign.looking_up import link_fetch
 from faxdispatch.campaign.making import Maker, Order, Store, see_amount
-from faxdispatch.campaign.report.totals import RESULTS
-from faxdispatch.campaign.retrying import chooser
+from faxdispatch.campaign.retrying import choose, corrected
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput, Conflict
@@ -34,7 +26,6 @@ from faxdispatch.ledger import (
     RowResult,
     Scripts,
 )
-from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.lists.checking import Progress
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
@@ -322,14 +313,8 @@ class CampaignService:
         again = campaign.generation > 1 and campaign.state is CampaignState.CHECKED
         if campaign.state is not CampaignState.FINISHED and not again:
             raise self._refusal(campaign_id, campaign.state, "tried again")
-        named = rows or {}
-        numbers = self._corrected(campaign_id, named)
-        chosen = array("L", named)
-        words = [*causes]
-        if words or not named:
-            choose = chooser(words, self.ledger.known_causes(campaign_id))
-            results = self.ledger.results(campaign_id)
-            chosen.extend(result.row for result in results if choose(result) and result.row not in named)
+        numbers = corrected(self.ledger, campaign_id, rows or {}, policy=self._policy)
+        chosen = choose(self.ledger, campaign_id, causes, rows or {})
         if not chosen and not again:
             raise Conflict(f"campaign {campaign_id}: no row ended in this way; nothing is tried again")
         generation = campaign.generation if again else campaign.generation + 1
@@ -337,29 +322,6 @@ class CampaignService:
             campaign_id, chosen, generation=generation, numbers=numbers, reason=reason, operator=operator
         )
         return Retried(self.ledger.get(campaign_id), count)
-
-    def _corrected(self, campaign_id: str, rows: Mapping[int, str | None]) -> dict[int, str]:
-        """Check that the rows may be tried again. Return the new numbers of those that have one."""
-        numbers = {}
-        for row, text in rows.items():
-            self.ledger.row(campaign_id, row)
-            [result] = self.ledger.results_of(campaign_id, [row])
-            if result.code not in {FAILED, CANCELLED}:
-                raise Conflict(
-                    f"campaign {campaign_id}: row {row} is {RESULTS[result.code]}; only failed or cancelled rows can "
-                    f"be tried again"
-                )
-            if text is not None:
-                numbers[row] = self._number(text)
-        return numbers
-
-    def _number(self, text: str) -> str:
-        try:
-            number = destined(text, region=self._policy.region)
-            self._policy.check(number)
-        except ValueError as problem:
-            raise BadInput(f"to: {problem}") from None
-        return number
 
     def purge(self, campaign_id: str, *, operator: str | None = None) -> None:
         """Delete a campaign with all its rows and results.
