@@ -31,7 +31,7 @@ def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Respons
 def acted(action: str, subject: str, *, reason: str | None = None, **facts: object) -> None:
     """Publish an event for an action that has none of its own in the ledger."""
     told = {"action": action, "subject": subject, "operator": you().name, "reason": reason} | facts
-    desk().ledger.tell(
+    desk().ledger.publish(
         "operator.acted",
         subject=subject,
         facts={name: value for name, value in told.items() if value is not None},

@@ -10,7 +10,7 @@ from console.desk import desk
 from console.finding import Asked, look, look_on
 from console.holding import ending, meaning, waivable
 from console.outbound import document
-from console.story import steps, stretches, verdict
+from console.story import segments, steps, verdict
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Pause
 from faxdispatch.preview.pages import Lines, NotDrawn, draw
@@ -60,7 +60,7 @@ def one(job_id: str) -> str:
         ends=ending(held),
         waivable=waivable(held),
         steps=steps(view),
-        stretches=stretches(view, here.client.inbound.now()),
+        segments=segments(view, here.client.inbound.now()),
         settings=here.settings,
         State=State,
         Verdict=Verdict,

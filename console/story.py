@@ -78,7 +78,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Segment:
     """A time in one state, with its place in a picture 1000 wide. Long ones are drawn shorter than they are."""
 
     state: State
@@ -121,7 +121,7 @@ def steps(view: JobView) -> list[Step]:
     return [_step(event) for event in view.history]
 
 
-def stretches(view: JobView, now: datetime) -> list[Stretch]:
+def segments(view: JobView, now: datetime) -> list[Segment]:
     """Return the times in each state, up to now if it has not ended."""
     found: list[tuple[State, int, datetime, float]] = []
     marks = _marks(view.history)
@@ -132,7 +132,7 @@ def stretches(view: JobView, now: datetime) -> list[Stretch]:
     total, x, drawn = sum(sizes) or 1.0, 0.0, []
     for (state, attempt, at, seconds), size in zip(found, sizes, strict=True):
         width = 1000 * size / total
-        drawn.append(Stretch(state, attempt, at, seconds, round(x, 1), round(width, 1)))
+        drawn.append(Segment(state, attempt, at, seconds, round(x, 1), round(width, 1)))
         x += width
     return drawn
 

@@ -16,7 +16,7 @@ import sys
 from types import FrameType
 
 from faxdispatch.errors import Misconfigured
-from faxdispatch.notices.telling import Telling
+from faxdispatch.notices.reporting import Reporter
 from faxdispatch.observability import sentry, tracing
 from faxdispatch.observability.logs import set_up
 from faxdispatch.serving import Server, listen
@@ -61,11 +61,11 @@ def _listen(setting: str, host: str, port: int) -> socket.socket:
 def _tell_incidents() -> None:
     """Report incidents if FAX_NOTICES is set: if no worker runs, nobody else can."""
     try:
-        telling = Telling.from_settings(settings)
+        reporter = Reporter.from_settings(settings)
     except Misconfigured as error:
         sys.exit(f"webhook: {error}")
-    if telling:
-        telling.start()
+    if reporter:
+        reporter.start()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

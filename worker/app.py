@@ -36,7 +36,7 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
-from faxdispatch.notices.telling import Telling
+from faxdispatch.notices.reporting import Reporter
 from faxdispatch.observability import sentry, tracing
 from faxdispatch.observability.logs import set_up
 from faxdispatch.redis.address import RedisAddress
@@ -164,7 +164,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
 def _attend(app: Celery, settings: Settings) -> None:
     """Let the scheduler live as long as the worker accepts messages."""
     scheduler = Scheduler(app.collaborators, f"{socket.gethostname()}:{os.getpid()}")
-    telling = Telling.from_settings(settings)
+    reporter = Reporter.from_settings(settings)
 
     @setup_logging.connect(weak=False)
     def keep_logging(**_: Any) -> None:
@@ -174,8 +174,8 @@ def _attend(app: Celery, settings: Settings) -> None:
     def ready(**_: Any) -> None:
         app.collaborators.watch.start()
         scheduler.start()
-        if telling:
-            telling.start()
+        if reporter:
+            reporter.start()
         # These objects live as long as the process, so the collector need not go through them again and again.
         gc.collect()
         gc.freeze()

@@ -55,7 +55,7 @@ def _record(faxes: Sequence[Fax], w: Collaborators) -> list[str]:
     replies = w.ledger.create_many(new, source="message")
     recorded: dict[str, None] = {}
     for (message, job), one, reply, span in zip(faxes, new, replies, spans, strict=True):
-        span.tell({"fax.job": reply["job"], "fax.outcome": reply["outcome"]})
+        span.set({"fax.job": reply["job"], "fax.outcome": reply["outcome"]})
         span.end()
         if reply["outcome"] == "conflict":
             message.dead_letter(IdempotencyConflict(job.idempotency_key or one.job_id, reply["job"]))

@@ -130,7 +130,7 @@ def _tell_ignored(message: Message) -> None:
     """Report callbacks that were not made; for a fax, its first event does."""
     if "ignored" in message.told and message.task != SendFax.TASK:
         facts = {"task": message.task, "ignored": message.told["ignored"]}
-        message.w.ledger.tell("message.stripped", subject=message.id, facts=facts, source="worker")
+        message.w.ledger.publish("message.stripped", subject=message.id, facts=facts, source="worker")
 
 
 @_does(SendFax)
@@ -287,7 +287,7 @@ def _refresh(payload: dict[str, Any], message: Message) -> None:
         message.dead_letter(error)
         return
     facts = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
-    message.w.ledger.tell("fax.refreshed", subject=fax_id, fax_id=fax_id, facts=facts, source="worker")
+    message.w.ledger.publish("fax.refreshed", subject=fax_id, fax_id=fax_id, facts=facts, source="worker")
 
 
 def _find(payload: dict[str, Any], message: Message) -> None:

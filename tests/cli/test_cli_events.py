@@ -17,7 +17,7 @@ NUMBER = "+13125550123"
 def told(ledger):
     """Three facts are in the stream."""
     for kind, name in (("fax.received", "a"), ("fax.delivered", "b"), ("fax.received", "c")):
-        ledger.tell(kind, subject=name, fax_id=name, facts={"from": NUMBER}, source="webhook")
+        ledger.publish(kind, subject=name, fax_id=name, facts={"from": NUMBER}, source="webhook")
 
 
 def faxes(result):
@@ -107,7 +107,7 @@ def test_following_prints_what_comes(ledger, redis, redis_url, tmp_path, told, m
     with out.open("wb") as file, subprocess.Popen(command, stdout=file, env={"REDIS_URL": redis_url}) as process:
         try:
             eventually(lambda: len(out.read_text().splitlines()) == 3)
-            ledger.tell("fax.received", subject="d", fax_id="d", facts={}, source="webhook")
+            ledger.publish("fax.received", subject="d", fax_id="d", facts={}, source="webhook")
             eventually(lambda: '"fax_id": "d"' in out.read_text())
         finally:
             process.kill()
@@ -115,7 +115,7 @@ def test_following_prints_what_comes(ledger, redis, redis_url, tmp_path, told, m
 
 def test_a_closed_pipe_ends_it_quietly(redis_url, ledger):
     for number in range(2000):
-        ledger.tell("fax.received", subject=f"f{number}", facts={"x": "y" * 100}, source="test")
+        ledger.publish("fax.received", subject=f"f{number}", facts={"x": "y" * 100}, source="test")
     command = f"{sys.executable} -m faxdispatch.cli events --json | head -n 1"
 
     done = subprocess.run(

@@ -17,7 +17,7 @@ def written(redis, ledger, surroundings):
     fax = SendFax(to="+13125550123", media_name="letter.pdf", from_="+13125550199", connection_id="1")
     fax = fax.model_copy(update={"tags": (ODD,), "media_name": ODD})
     ledger.create("job-1", fax, source="producer")
-    ledger.tell("fax.received", subject=ODD, fax_id=ODD, facts={"from": ODD}, source="webhook")
+    ledger.publish("fax.received", subject=ODD, fax_id=ODD, facts={"from": ODD}, source="webhook")
     facts = {"task": ODD, "reason": "InvalidJob", "problem": ODD}
     ledger.dead_letter(ODD, letter={"args": [ODD], "kwargs": {}, **facts}, facts=facts, source="worker")
     Observations(Scripts(redis)).record(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.chart import COLUMN, course
-from console.story import stretches
+from console.story import segments
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Observation, Observations, Sample, read_overview, samples, take_sample
 from faxdispatch.states import HoldReason, State
@@ -180,7 +180,7 @@ def test_samples_become_columns_of_what_ended_between_them(desk):
 def test_the_diagram_of_states_has_every_state_in_order(desk, sent):
     tell(desk, "failed", "user_busy")
     desk.ledger.retry("j", 1, delay=60, counter="dials", tries={}, facts={"reason": "user_busy"})
-    drawn = stretches(desk.ledger.job("j", history=True), datetime.now(UTC))
+    drawn = segments(desk.ledger.job("j", history=True), datetime.now(UTC))
     assert [one.state for one in drawn] == [
         State.QUEUED,
         State.SUBMITTING,

@@ -234,7 +234,7 @@ def test_an_invalid_trace_is_ignored(found: object) -> None:
 
 def test_a_collector_that_does_not_answer_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     results = iter([SpanExportResult.FAILURE, SpanExportResult.FAILURE, SpanExportResult.SUCCESS])
-    export = tracing.told_once(lambda _: next(results))
+    export = tracing.reported_once(lambda _: next(results))
     for _ in range(3):
         export([])
     assert caplog.messages == [

@@ -25,7 +25,7 @@ def tell(redis: Redis) -> Callable[..., list[str]]:
 
     def publish(*names: str) -> list[str]:
         for name in names:
-            ledger.tell("fax.delivered", subject=name, fax_id=name, facts={"page_count": 1}, source="webhook")
+            ledger.publish("fax.delivered", subject=name, fax_id=name, facts={"page_count": 1}, source="webhook")
         return [entry_id for entry_id, _ in redis.xrevrange("fax:events", count=len(names))][::-1]
 
     return publish

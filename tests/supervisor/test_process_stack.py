@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from faxdispatch.subprocesses.child import Child, Role
-from faxdispatch.supervisor.signals import Told, stop_signals
+from faxdispatch.supervisor.signals import StopSignal, stop_signals
 from faxdispatch.supervisor.stack import Stack, StackError
 from tests.conftest import eventually
 
@@ -94,7 +94,7 @@ def test_signals_end_everything(tmp_path, number):
             os.kill(os.getpid(), number)
             stack.watch()
 
-    with pytest.raises(Told) as told:
+    with pytest.raises(StopSignal) as told:
         run()
     assert told.value.exit_code == 128 + number
     assert started[0].exit_code is not None

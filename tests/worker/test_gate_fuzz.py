@@ -35,7 +35,7 @@ class Taken:
         self.acknowledged = True
 
 
-LEDGER = ("create_many", "dead_letter", "job", "jobs", "cancel", "tell")
+LEDGER = ("create_many", "dead_letter", "job", "jobs", "cancel", "publish")
 
 
 @pytest.fixture

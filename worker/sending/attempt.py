@@ -247,11 +247,11 @@ def _record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborato
     """Record answers, and end the spans of their attempts."""
     outcomes = record(answers, w)
     for claimed, answer in answers:
-        claimed.span.tell({"fax.attempt": claimed.number, "fax.outcome": outcomes.get(claimed.job_id)})
+        claimed.span.set({"fax.attempt": claimed.number, "fax.outcome": outcomes.get(claimed.job_id)})
         if isinstance(answer, Fax):
-            claimed.span.tell({"fax.id": answer.id})
+            claimed.span.set({"fax.id": answer.id})
         else:
-            claimed.span.tell({"fax.cause": tracing.word(answer.code) or answer.status})
+            claimed.span.set({"fax.cause": tracing.word(answer.code) or answer.status})
             claimed.span.fail(answer)
         claimed.span.end()
     return outcomes

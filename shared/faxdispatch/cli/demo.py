@@ -14,7 +14,7 @@ from faxdispatch.demo.verdict import judge
 from faxdispatch.demo.view import LABEL, progress, show
 from faxdispatch.supervisor.checkout import checkout
 from faxdispatch.supervisor.roles import SETTINGS
-from faxdispatch.supervisor.signals import Told, stop_signals
+from faxdispatch.supervisor.signals import StopSignal, stop_signals
 from faxdispatch.text.plain import plain
 
 _WIDTH = 150
@@ -42,7 +42,7 @@ def demo(
             verdict = judge(run, set_up.control("GET", "/report"))
             if not verdict.ok:
                 _show_log(set_up)
-    except Told as told:
+    except StopSignal as told:
         raise typer.Exit(told.exit_code) from None
     if not as_json:
         show(verdict, console)

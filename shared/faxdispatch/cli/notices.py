@@ -6,8 +6,8 @@ from faxdispatch.cli.groups import Group
 from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger import Scripts
-from faxdispatch.ledger.told import Told
-from faxdispatch.notices.channels import channels, tell
+from faxdispatch.ledger.reported_incidents import ReportedIncidents
+from faxdispatch.notices.channels import channels, send
 from faxdispatch.notices.incidents import Incident
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import clock
@@ -28,17 +28,17 @@ def test_() -> Answer:
     settings = Settings.load()
     if settings.fax_notices is None:
         raise Misconfigured("FAX_NOTICES: is not set, so nobody gets notices; docs/operations.md says what to write")
-    took, missed = tell(_TEST, channels(settings.fax_notices.get_secret_value()))
-    lines = [*(f"told by {name}" for name in took), *(f"did not arrive by {name}" for name in missed)]
+    took, missed = send(_TEST, channels(settings.fax_notices.get_secret_value()))
+    lines = [*(f"sent to {name}" for name in took), *(f"could not be sent to {name}" for name in missed)]
     return Answer({"told": took, "missed": missed}, lines, ok=not missed)
 
 
 @app.command("list")
 def list_() -> Rows[tuple[str, datetime]]:
     """List the incidents that are not over, and when each was last seen."""
-    told = Told(Scripts.from_settings(Settings.load())).all()
+    reported = ReportedIncidents(Scripts.from_settings(Settings.load())).all()
     return Rows(
-        sorted(told.items(), key=lambda pair: pair[1], reverse=True),
+        sorted(reported.items(), key=lambda pair: pair[1], reverse=True),
         data=lambda one: {"incident": one[0], "seen": one[1]},
         line=lambda one: (one[0], f"seen last {clock(one[1])}"),
         none="no reported incident is still open",

@@ -424,13 +424,13 @@ class Ledger(Rows):
             source="operator",
         )
 
-    # Telling -----------------------------------------------------------------------------------------------------
+    # Publishing -----------------------------------------------------------------------------------------------------
 
-    def tell(
+    def publish(
         self, kind: str, *, subject: str, fax_id: str | None = None, facts: Mapping[str, Any], source: str
     ) -> None:
         """Publish a fact that moves no job and belongs to none."""
-        self._scripts.run("tell", kind=kind, subject=subject, fax_id=fax_id, data=json.dumps(facts), source=source)
+        self._scripts.run("publish", kind=kind, subject=subject, fax_id=fax_id, data=json.dumps(facts), source=source)
 
     @property
     def dead_letters(self) -> DeadLetters:

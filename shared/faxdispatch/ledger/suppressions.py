@@ -70,7 +70,7 @@ class Suppressions:
         finally:
             if total.added or total.changed:
                 self._scripts.run(
-                    "suppressed_told",
+                    "suppressed_reported",
                     added=total.added,
                     changed=total.changed,
                     reason=reason,

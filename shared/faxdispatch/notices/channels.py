@@ -25,7 +25,7 @@ PATIENCE = 20.0
 _SIGNED = ("signed+https", "signed+http")
 _APART = re.compile(r"[\s,]+(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 """Separates two addresses; a comma within an address, as between receivers of a mail, is a part of it."""
-_TELLS = (
+_ADDRESSES = (
     "an address of apprise's such as mailto://user:password@example.com, or signed+https://SECRET@example.com/path "
     "with a secret of 24 to 64 bytes in base64"
 )
@@ -38,7 +38,7 @@ class Channel(Protocol):
     def name(self) -> str:
         """Its kind, which reveals no secret."""
 
-    def tell(self, incident: Incident) -> bool:
+    def send(self, incident: Incident) -> bool:
         """Send it. Return False if it did not arrive."""
 
 
@@ -50,7 +50,7 @@ class Signed:
     secret: bytes
     name: str
 
-    def tell(self, incident: Incident) -> bool:
+    def send(self, incident: Incident) -> bool:
         """Post it."""
         stamp, name = f"{time.time():.0f}", uuid4().hex
         body = json.dumps(
@@ -69,7 +69,7 @@ class Signed:
             "webhook-timestamp": stamp,
             "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
         }
-        import httpx  # noqa: PLC0415 - whoever tells nothing need not load it
+        import httpx  # noqa: PLC0415 - only notices need it
 
         try:
             return httpx.post(self.url, content=body, headers=headers, timeout=PATIENCE / 4).is_success
@@ -81,12 +81,12 @@ class Signed:
 class ByApprise:
     """Any service that apprise knows."""
 
-    send: Callable[[Incident], bool]
+    notify: Callable[[Incident], bool]
     name: str
 
-    def tell(self, incident: Incident) -> bool:
+    def send(self, incident: Incident) -> bool:
         """Send it through apprise."""
-        return self.send(incident)
+        return self.notify(incident)
 
 
 def channels(addresses: str) -> list[Channel]:
@@ -98,19 +98,19 @@ def channels(addresses: str) -> list[Channel]:
     return [_channel(address, place) for place, address in enumerate(_APART.split(addresses.strip(" ,")), start=1)]
 
 
-def tell(incident: Incident, where: Iterable[Channel]) -> tuple[list[str], list[str]]:
+def send(incident: Incident, where: Iterable[Channel]) -> tuple[list[str], list[str]]:
     """Send an incident to all channels. Return the kinds of those that accepted it, and of those that did not."""
     took: list[str] = []
     missed: list[str] = []
     for channel in where:
-        (took if channel.tell(incident) else missed).append(channel.name)
+        (took if channel.send(incident) else missed).append(channel.name)
     return took, missed
 
 
 def _channel(address: str, place: int) -> Channel:
     channel = _signed(address) if address.lower().startswith(_SIGNED) else _by_apprise(address)
     if channel is None:
-        raise Misconfigured(f"FAX_NOTICES: entry {place} cannot be used; write {_TELLS}")
+        raise Misconfigured(f"FAX_NOTICES: entry {place} cannot be used; write {_ADDRESSES}")
     return channel
 
 

@@ -55,7 +55,7 @@ class Span:
             return None
         return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
-    def tell(self, facts: Facts) -> None:
+    def set(self, facts: Facts) -> None:
         """Add attributes."""
         if self._recorded is not None:
             self._recorded.set_attributes({name: value for name, value in facts.items() if value is not None})
@@ -66,7 +66,7 @@ class Span:
             from opentelemetry.trace import StatusCode  # noqa: PLC0415 - loaded only where there are traces
 
             self._recorded.set_status(StatusCode.ERROR)
-            self.tell({"error.type": type(error).__name__})
+            self.set({"error.type": type(error).__name__})
 
     def entered(self) -> AbstractContextManager[object]:
         """Return a block within which further spans of this thread are parts of it."""
@@ -124,12 +124,12 @@ def set_up(settings: Settings, service: str) -> None:
     except ValueError as error:
         log.warning("nothing is traced: one of OpenTelemetry's variables cannot be used: %s", error)
         return
-    exporter.export = told_once(exporter.export)  # type: ignore[assignment, method-assign] # the one step of it that is watched
+    exporter.export = reported_once(exporter.export)  # type: ignore[assignment, method-assign] # the one step of it that is watched
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
 
 
-def told_once(export: Export) -> Export:
+def reported_once(export: Export) -> Export:
     """Log the failures of an exporter when they begin and when they end."""
     failing = False
 
@@ -169,7 +169,7 @@ def begin(
         start_time=time.time_ns() - round(ago * 1e9),
     )
     span = Span(recorded)
-    span.tell(facts or {})
+    span.set(facts or {})
     return span
 
 

@@ -69,7 +69,7 @@ class Eraser:
         counts = {name: value for name, value in vars(said).items() if isinstance(value, int)}
         facts = {"action": "erase", "subject": "a person's data", "operator": operator, "reason": reason, **counts}
         told = {name: value for name, value in facts.items() if value is not None}
-        self._ledger.tell("operator.acted", subject="erasure", facts=told, source="operator")
+        self._ledger.publish("operator.acted", subject="erasure", facts=told, source="operator")
         return said
 
     def _job(self, found: Found, said: Erased, ids: set[str]) -> None:

@@ -12,7 +12,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.checkout import checkout
 from faxdispatch.supervisor.data_dir import data_dir, former_port
-from faxdispatch.supervisor.signals import Told, stop_signals
+from faxdispatch.supervisor.signals import StopSignal, stop_signals
 from faxdispatch.supervisor.stack import Stack, StackError
 from faxdispatch.supervisor.valkey import APPEND_ONLY, celery_url, valkey_url
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
@@ -60,7 +60,7 @@ def run(settings: Settings, *, workers: int, simulate: bool, say: Say) -> None:
         with stop_signals(), _memory(settings, simulate=simulate) as folder, Stack() as stack:
             say(_start(stack, settings, folder, workers=workers, simulate=simulate, say=say))
             stack.watch()
-    except Told:
+    except StopSignal:
         say("faxdispatch: stopped")
 
 

@@ -8,8 +8,8 @@ from types import FrameType
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Told(BaseException):
-    """A signal told this process to stop."""
+class StopSignal(BaseException):
+    """A signal asked this process to stop."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -21,14 +21,14 @@ class Told(BaseException):
         return 128 + self.number
 
 
-def _tell(number: int, _: FrameType | None) -> None:
-    raise Told(number)
+def _raise(number: int, _: FrameType | None) -> None:
+    raise StopSignal(number)
 
 
 @contextmanager
 def stop_signals() -> Iterator[None]:
-    """Within it, SIGINT, SIGTERM and SIGHUP raise `Told` in the main thread."""
-    before = {number: signal.signal(number, _tell) for number in _STOPPING}
+    """Within it, SIGINT, SIGTERM and SIGHUP raise `StopSignal` in the main thread."""
+    before = {number: signal.signal(number, _raise) for number in _STOPPING}
     try:
         yield
     finally:

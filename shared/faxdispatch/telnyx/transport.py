@@ -175,7 +175,7 @@ class Transport:
     def _traced(self, call: Call, evidence: _Evidence) -> Answer:
         with tracing.within(f"telnyx {call.operation}", "CLIENT", facts={"http.request.method": call.method}) as span:
             answer = self._exchange(call, evidence)
-            span.tell({"http.response.status_code": answer.status})
+            span.set({"http.response.status_code": answer.status})
         return answer
 
     def _exchange(self, call: Call, evidence: _Evidence) -> Answer:

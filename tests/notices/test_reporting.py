@@ -6,7 +6,7 @@ import pytest
 
 from faxdispatch.ledger import Limits, Scripts, connect
 from faxdispatch.notices.channels import channels
-from faxdispatch.notices.telling import EVERY, QUIET, Telling
+from faxdispatch.notices.reporting import EVERY, QUIET, Reporter
 from faxdispatch.states import CampaignState
 from tests.ledger.campaign_desk import CampaignDesk
 from tests.ledger.steps import pause
@@ -25,7 +25,7 @@ def look(desk: CampaignDesk, receiver: Receiver, redis_url: str):
         desk.scripts.redis.delete("fax:notices:turn")
         scripts = Scripts(connect(redis_url))
         scripts.now = desk.scripts.now
-        Telling(scripts, channels(address or receiver.signed), settle=600).look()
+        Reporter(scripts, channels(address or receiver.signed), settle=600).look()
 
     look()
     return look
@@ -70,7 +70,7 @@ def test_one_process_looks_at_a_time(desk, look, receiver, redis_url):
     look()
     receiver.posted.clear()
     desk.scripts.redis.delete("fax:notices")
-    Telling(Scripts(connect(redis_url)), channels(receiver.signed), settle=600).look()
+    Reporter(Scripts(connect(redis_url)), channels(receiver.signed), settle=600).look()
     assert receiver.posted == []
 
 

@@ -9,8 +9,8 @@ from typing import Self
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Campaign, Campaigns, Scripts, read_overview
-from faxdispatch.ledger.told import Told
-from faxdispatch.notices.channels import PATIENCE, Channel, channels, tell
+from faxdispatch.ledger.reported_incidents import ReportedIncidents
+from faxdispatch.notices.channels import PATIENCE, Channel, channels, send
 from faxdispatch.notices.incidents import Incident, incidents
 from faxdispatch.settings import Settings
 
@@ -26,14 +26,14 @@ MOST = 10
 _PAGE = 100
 
 
-class Telling:
+class Reporter:
     """Sends the notices. It has its own thread, so that no notice can delay a fax."""
 
     def __init__(self, scripts: Scripts, where: Sequence[Channel], *, settle: float) -> None:
         self._scripts = scripts
         self._where = where
         self._settle = settle
-        self._told = Told(scripts)
+        self._reported = ReportedIncidents(scripts)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:
@@ -58,26 +58,26 @@ class Telling:
             Unavailable: Redis did not answer. Incidents that were not recorded as reported are reported at the next
                 check.
         """
-        if not self._told.take_turn(EVERY):
+        if not self._reported.take_turn(EVERY):
             return
         found = {incident.key: incident for incident in self._incidents()}
-        told = self._told.all()
-        self._told.seen(found.keys() & told.keys())
+        reported = self._reported.all()
+        self._reported.seen(found.keys() & reported.keys())
         now = self._scripts.clock() / 1000
-        self._told.forget(
-            key for key, seen in told.items() if key not in found and now - seen.timestamp() > QUIET.total_seconds()
+        self._reported.forget(
+            key for key, seen in reported.items() if key not in found and now - seen.timestamp() > QUIET.total_seconds()
         )
-        for incident in [found[key] for key in found if key not in told][:MOST]:
-            self._told.keep_turn(EVERY + PATIENCE * len(self._where))
-            took, missed = tell(incident, self._where)
+        for incident in [found[key] for key in found if key not in reported][:MOST]:
+            self._reported.keep_turn(EVERY + PATIENCE * len(self._where))
+            took, missed = send(incident, self._where)
             if missed:
                 log.warning("notice %r could not be sent to %s", incident.title, ", ".join(missed))
             if took:
-                self._told.seen([incident.key])
+                self._reported.seen([incident.key])
 
     def _incidents(self) -> Iterator[Incident]:
         found = read_overview(self._scripts)
-        return incidents(found, self._campaigns(), settle=self._settle, since=self._told.since())
+        return incidents(found, self._campaigns(), settle=self._settle, since=self._reported.since())
 
     def _campaigns(self) -> Iterator[Campaign]:
         known, first = Campaigns(self._scripts), 0

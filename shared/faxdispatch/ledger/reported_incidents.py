@@ -7,12 +7,12 @@ from typing import Any
 from faxdispatch.ledger.clock import moment
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
-_TOLD = "fax:notices"
+_REPORTED = "fax:notices"
 _TURN = "fax:notices:turn"
 _SINCE = "since"
 
 
-class Told:
+class ReportedIncidents:
     """The shared memory of all processes that report incidents.
 
     All methods raise `Unavailable` if Redis did not answer.
@@ -39,13 +39,13 @@ class Told:
     def since(self) -> datetime:
         """Return the moment from which incidents are reported: that of the first call."""
         with redis_trouble():
-            self._redis.hsetnx(_TOLD, _SINCE, self._scripts.clock())
-            return moment(int(self._redis.hget(_TOLD, _SINCE)))
+            self._redis.hsetnx(_REPORTED, _SINCE, self._scripts.clock())
+            return moment(int(self._redis.hget(_REPORTED, _SINCE)))
 
     def all(self) -> dict[str, datetime]:
         """Return the incidents that were reported, and when each was last seen."""
         with redis_trouble():
-            found = self._redis.hgetall(_TOLD)
+            found = self._redis.hgetall(_REPORTED)
         return {incident: moment(int(seen)) for incident, seen in found.items() if incident != _SINCE}
 
     def seen(self, incidents: Iterable[str]) -> None:
@@ -53,10 +53,10 @@ class Told:
         now = self._scripts.clock()
         if noted := dict.fromkeys(incidents, now):
             with redis_trouble():
-                self._redis.hset(_TOLD, mapping=noted)
+                self._redis.hset(_REPORTED, mapping=noted)
 
     def forget(self, incidents: Iterable[str]) -> None:
         """Forget these incidents, which are over; if they come again, they are reported again."""
         if over := list(incidents):
             with redis_trouble():
-                self._redis.hdel(_TOLD, *over)
+                self._redis.hdel(_REPORTED, *over)
