@@ -3,6 +3,7 @@
 import json
 from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,6 +18,7 @@ from faxdispatch.testing import telnyx_event
 from tests.ledger.campaign_desk import CampaignDesk
 from tests.ledger.steps import admit_one, claim_one, pause
 from tests.webhook.harness import PATH, SIGNER
+from webhook import metrics
 from webhook.app import create_apps
 from webhook.endpoint import Refusal
 from webhook.intake import Outcome
@@ -124,7 +126,8 @@ def test_every_figure_is_explained_to_operators(admin: FlaskClient):
     assert [name for name in names if f"`{name.removesuffix('_created')}" not in explained] == []
 
 
-def test_frequent_scrapes_query_redis_once(admin: FlaskClient, redis_url: str):
+def test_frequent_scrapes_query_redis_once(admin: FlaskClient, redis_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(metrics, "time", SimpleNamespace(monotonic=lambda: 1000.0))
     before = figures(admin)
     Ledger(Scripts(connect(redis_url))).create("job-1", SendFax.decode(FAX | {"to": "+15107882622"}), source="producer")
     with Redis.from_url(redis_url) as redis:
