@@ -44,10 +44,10 @@ def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answe
 
 
 def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Give up the rows that Telnyx never accepted or whose document cannot be fetched, to end a campaign.
+    """Give up rows that cannot be sent, so that the campaign ends.
 
-    They count as failed, with the cause never_accepted or no_document; `campaign retry` tries them again. All other
-    rows continue.
+    These are rows that Telnyx never accepted or whose document cannot be fetched. They count as failed, with the cause
+    never_accepted or no_document; `campaign retry` tries them again. All other rows continue.
     """
     desk = campaigns()
     found = desk.get(campaign)
