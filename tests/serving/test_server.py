@@ -158,6 +158,22 @@ def test_an_answer_in_pieces_comes_whole_through_a_buffer_that_is_smaller(serve)
     assert received.endswith(LONG)
 
 
+def test_the_loop_sends_for_a_thread_until_that_may_go_on(serve):
+    server = serve()
+    ours, client = socket.socketpair()
+    with client:
+        channel = Channel(server, ours, ("127.0.0.1", 1), server.adj, map={})
+        channel.requests.append(object())
+        # waitress lets the thread go on when less than this is buffered.
+        channel.total_outbufs_len = server.adj.outbuf_high_watermark
+        assert channel.writable()
+        channel.total_outbufs_len -= 1
+        assert not channel.writable()
+        channel.requests.clear()
+        assert channel.writable()
+        channel.handle_close()
+
+
 def test_the_loop_is_not_kept_busy_by_an_answer_that_a_thread_is_sending(serve, monkeypatch):
     looked = []
     monkeypatch.setattr(Channel, "handle_write", lambda self: looked.append(self.addr))

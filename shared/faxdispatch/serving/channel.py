@@ -54,7 +54,7 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         too much is buffered. waitress's loop would go round and round until that thread is done, and slow it down.
         """
         if self.requests and not self.will_close and not self.close_when_flushed:
-            return bool(self.total_outbufs_len > self.adj.outbuf_high_watermark)
+            return bool(self.total_outbufs_len >= self.adj.outbuf_high_watermark)
         return bool(super().writable())
 
     def service(self) -> None:
