@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from threading import BoundedSemaphore
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
@@ -17,7 +17,6 @@ from kombu.entity import Exchange, Queue
 from faxdispatch.broker.connection import broker_app, post, waiting
 from faxdispatch.broker.unread import Lookout
 from faxdispatch.errors import BadInput, FaxError, Unavailable
-from faxdispatch.fetching.link import Links
 from faxdispatch.jobs import JOBS, URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
@@ -53,6 +52,9 @@ from worker.messaging.gate import MAX_BYTES, Gate, refuse_compressed
 from worker.messaging.reminders import CHECKS, DISPATCH, REMINDERS
 from worker.scheduling.scheduler import SINGLES, Scheduler
 from worker.watch import Watch
+
+if TYPE_CHECKING:
+    from faxdispatch.fetching.link import Links
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +145,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         questions=Questions(scripts),
         charges=Charges(scripts),
         store=open_store(settings.fax_inbound_dir) if settings.fax_inbound_dir else None,
-        links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),
+        links=_links(settings) if settings.fax_inbound_dir else None,
         document_slots=BoundedSemaphore(max(1, settings.fax_worker_concurrency // THREADS_A_DOCUMENT_SLOT)),
         barrier=barrier,
         watch=watch,
@@ -159,6 +161,13 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         look_out=Lookout(app).look,
         reached=failpoints(settings.fax_dangerous_failpoints),
     )
+
+
+def _links(settings: Settings) -> "Links":
+    # Few workers fetch documents, and httpcore takes a megabyte.
+    from faxdispatch.fetching.link import Links  # noqa: PLC0415
+
+    return Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins)
 
 
 def _attend(app: Celery, settings: Settings) -> None:

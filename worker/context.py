@@ -6,10 +6,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faxdispatch.calling.openings import Calendar
-from faxdispatch.fetching.link import Links
 from faxdispatch.ledger import (
     Agenda,
     Barrier,
@@ -29,6 +28,9 @@ from faxdispatch.telnyx import ClientStack, TelnyxClock
 from worker.account import Account
 from worker.hook import Hook
 from worker.watch import Watch
+
+if TYPE_CHECKING:
+    from faxdispatch.fetching.link import Links
 
 Post = Callable[[str, str, dict[str, Any]], None]
 """Send a Celery message: task, queue, payload."""
@@ -56,7 +58,6 @@ class Collaborators:
     inbox: Inbox
     questions: Questions
     charges: Charges
-    links: Links
     barrier: Barrier
     watch: Watch
     clock: Clock
@@ -74,6 +75,8 @@ class Collaborators:
     """The policy hook, if one is set."""
     store: Store | None = None
     """Where documents of inbound faxes are stored, or None if they are not."""
+    links: "Links | None" = None
+    """What fetches these documents."""
     document_slots: BoundedSemaphore = field(default_factory=BoundedSemaphore)
     """How many threads may fetch documents."""
     reached: Callable[[str], None] = _nothing

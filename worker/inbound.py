@@ -8,17 +8,20 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faxdispatch.documents.received import Kind, NotADocument, kind_of
 from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError, Unavailable
-from faxdispatch.fetching.link import Fetched, LinkExpired, LinkFailed, LinkRefused
+from faxdispatch.fetching.trouble import LinkExpired, LinkFailed, LinkRefused
 from faxdispatch.ledger import InboundFax
 from faxdispatch.storage.naming import stored_name
 from faxdispatch.storage.store import Store, StoreTrouble
 from faxdispatch.telnyx import Fax, TelnyxClient
 from worker.context import Collaborators
 from worker.reconcile import ask, record
+
+if TYPE_CHECKING:
+    from faxdispatch.fetching.link import Fetched
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +98,7 @@ def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
     log.info("inbound fax %s: stored, %d bytes", fax.fax_id, fetched.size, extra={"fax": fax.fax_id})
 
 
-def describe(fax: InboundFax, fetched: Fetched, kind: Kind, name: str, now: datetime) -> dict[str, Any]:
+def describe(fax: InboundFax, fetched: "Fetched", kind: Kind, name: str, now: datetime) -> dict[str, Any]:
     """Return the facts that are stored beside a document, and reported with it."""
     return {
         "fax_id": fax.fax_id,
@@ -235,11 +238,12 @@ def _clear_leftovers() -> None:
                 shutil.rmtree(folder)
 
 
-def _download(fax: InboundFax, path: Path, w: Collaborators) -> Fetched:
+def _download(fax: InboundFax, path: Path, w: Collaborators) -> "Fetched":
     """Fetch the document by the known link, or by a renewed one if that has expired.
 
     After a failure, a new link is requested, since the link may be the problem.
     """
+    assert w.links is not None  # noqa: S101 - whoever has a store has these
     with path.open("w+b") as into:
         with w.telnyx.borrow() as telnyx:
             link = telnyx.get_fax(fax.fax_id).media_url if fax.problems else fax.media_url

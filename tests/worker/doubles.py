@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from faxdispatch.calling.openings import Calendar
-from faxdispatch.fetching.link import Links
 from faxdispatch.ledger import (
     Agenda,
     Barrier,
@@ -36,7 +35,6 @@ def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collabora
         "inbox": Inbox(scripts),
         "questions": Questions(scripts),
         "charges": Charges(scripts),
-        "links": Links(max_bytes=1000),
         "barrier": Barrier(scripts.redis),
         "clock": Clock(scripts),
         "presence": Presence(scripts),

@@ -25,6 +25,8 @@ def set_up(settings: Settings) -> None:
     _leave_out_what_is_not_shown()
     # It logs the whole address of each call, and the query of a link is its key.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # At level DEBUG, it logs the headers of answers; that of a redirect contains a link with its key.
+    logging.getLogger("httpcore").setLevel(logging.INFO)
 
 
 class PlainFormatter(logging.Formatter):

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_METRICS = "opentelemetry.sdk.metrics"
+_NAME = "opentelemetry"
 
 
 @contextmanager
@@ -14,11 +14,11 @@ def without_metrics() -> Iterator[None]:
     Wherever OpenTelemetry's SDK is installed, redis-py loads them, which takes time and memory. None of our processes
     turns them on.
     """
-    if _METRICS in sys.modules:
+    if _NAME in sys.modules:
         yield
         return
-    sys.modules[_METRICS] = None  # type: ignore[assignment] # so Python is told that there is no such module
+    sys.modules[_NAME] = None  # type: ignore[assignment] # so Python is told that there is no such module
     try:
         yield
     finally:
-        del sys.modules[_METRICS]
+        del sys.modules[_NAME]
