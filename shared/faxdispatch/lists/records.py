@@ -1,12 +1,11 @@
 """From lines of text to records of cells: separators, quotes, cells of several lines, and quotes that never close."""
 
 import csv
-import itertools
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from faxdispatch.lists.block import Block, Record
+from faxdispatch.lists.words import places_of
 
 _MOST_LINES = 100
 """Maximum number of lines of a record. If a quote is not closed by then, it was opened by mistake."""
@@ -80,7 +79,7 @@ class Records:
 
     def with_one_of(self, words: Collection[str]) -> Iterator[Block]:
         """Yield the records that have one of the words, in any case, and perhaps others."""
-        return self._blocks(lambda taken: _lines_with(words, taken))
+        return self._blocks(lambda taken: places_of(words, taken))
 
     def _blocks(self, choose: Callable[[list[str]], Sequence[int]]) -> Iterator[Block]:
         """Yield the records that begin on the chosen of some lines, and perhaps others."""
@@ -184,20 +183,3 @@ class Records:
     def _is_whole(self, cells: list[str]) -> bool:
         """Return whether cells look like a record of their own."""
         return len(cells) == self._width and sum(map(str.isdigit, cells[self._number])) >= _LEAST_DIGITS
-
-
-def _lines_with(words: Collection[str], lines: Sequence[str]) -> Sequence[int]:
-    """Return the places of the lines that have one of the words, in any case."""
-    text = "".join(lines)
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        return range(len(lines))
-    ends = list(itertools.accumulate(map(len, lines)))
-    found = set()
-    for word in words:
-        at = lowered.find(word)
-        while at >= 0:
-            place = bisect_right(ends, at)
-            found.add(place)
-            at = lowered.find(word, ends[place])
-    return sorted(found)

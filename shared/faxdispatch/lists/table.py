@@ -20,7 +20,7 @@ from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
 from faxdispatch.lists.refusals import HINTS, Note, Says, may_refuse, note_of, refuses
 from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.lists.source import SAMPLE, Source
-from faxdispatch.lists.words import folded, is_totals, may_hold_number, what_it_is
+from faxdispatch.lists.words import folded, is_totals, may_hold_number, places_of, what_it_is
 from faxdispatch.text.wording import counted
 
 _SAMPLE_CHARACTERS = 500_000
@@ -90,13 +90,12 @@ class Table:
             for at, cells in enumerate(block.cells):
                 if len(cells) > place and refuses(what, cells[place]) and at not in block.problems:
                     yield at, Note.REFUSAL, f"{self.columns[place]}: {cells[place].strip()}"
-        for place in self.notes:
-            if may_refuse("\n".join(cells[place] for cells in block.cells if len(cells) > place)):
-                for at, cells in enumerate(block.cells):
-                    if len(cells) <= place or at in block.problems or not (note := _note(cells[place])):
-                        continue
-                    if note is Note.REFUSAL or not self.has_window(cells):
-                        yield at, note, f"{self.columns[place]}: {cells[place].strip()[:_SHOWN]}"
+        for at in places_of(HINTS, list(map("\n".join, block.cells))) if self.notes else ():
+            cells = block.cells[at]
+            for place in self.notes if at not in block.problems else ():
+                note = _note(cells[place]) if len(cells) > place else None
+                if note is Note.REFUSAL or (note and not self.has_window(cells)):
+                    yield at, note, f"{self.columns[place]}: {cells[place].strip()[:_SHOWN]}"
 
     def has_window(self, cells: Sequence[str]) -> bool:
         """Return whether a row has a window of its own."""

@@ -1,14 +1,34 @@
 """Words of several languages by which lists say what a column or a cell is about."""
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 
 
 def folded(text: str) -> str:
     """Return text in lower case without accents, `Télécopie` as `telecopie`, and with single spaces."""
     plain = unicodedata.normalize("NFKD", text)
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
+
+
+def places_of(words: Collection[str], texts: Sequence[str]) -> Sequence[int]:
+    """Return the places of the texts that have one of the words, in any case, and perhaps of others. Costs little."""
+    told = "\n".join(texts)
+    lowered = told.lower()
+    if len(lowered) != len(told):
+        return range(len(texts))
+    found, ends = set[int](), list[int]()
+    for word in words:
+        at = lowered.find(word)
+        if at >= 0 and not ends:
+            ends.extend(itertools.accumulate(len(text) + 1 for text in texts))
+        while at >= 0:
+            place = bisect_right(ends, at)
+            found.add(place)
+            at = lowered.find(word, ends[place])
+    return sorted(found)
 
 
 BETWEEN = ":::"
