@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, Self, TypeVar
 
 import hypothesis
@@ -25,6 +25,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch import FaxClient
 from faxdispatch.cli.app import run
+from faxdispatch.ledger import Patience
 from faxdispatch.preflight import examining
 from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.settings import Settings
@@ -247,6 +248,13 @@ def desk(redis_url: str) -> CampaignDesk:
 def client(redis_url: str, desk: CampaignDesk) -> FaxClient:
     """A client of the desk's ledger, to whom numbers without + are American."""
     return FaxClient(redis_url, region="US", ledger=desk.ledger)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let receivers in this process wait for a Redis that a busy machine holds up."""
+    monkeypatch.setattr("webhook.app._DEADLINE", 60)
+    monkeypatch.setattr("webhook.app.Patience", SimpleNamespace(WEBHOOK=Patience.READER))
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ tests:
 
 
 @pytest.fixture
-def given(redis_url: str) -> set[str]:
+def given(redis_url: str, unhurried: None) -> set[str]:
     """The names of all samples and labels there can be."""
     scripts = Scripts(connect(redis_url))
     scripts.redis.set("fax:inbound-listed", scripts.clock())

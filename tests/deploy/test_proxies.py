@@ -117,7 +117,7 @@ class Front:
 
 
 @pytest.fixture(params=[nginx, caddy], ids=["nginx", "caddy"])
-def front(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Iterator[Front]:
+def front(request: pytest.FixtureRequest, redis_url: str, unhurried: None, tmp_path: Path) -> Iterator[Front]:
     build: Callable[[Path, Ports], tuple[list[str], dict[str, str]]] = request.param
     if not shutil.which(build.__name__, path=f"{os.environ['PATH']}:/usr/sbin"):
         pytest.skip(f"no {build.__name__} here: install Debian's package to have its configuration tested")

@@ -85,7 +85,7 @@ def telnyx() -> Telnyx:
 
 
 @pytest.fixture
-def w(redis_url: str, telnyx: Telnyx) -> Iterator[Collaborators]:
+def w(redis_url: str, unhurried: None, telnyx: Telnyx) -> Iterator[Collaborators]:
     settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
     clients = ClientStack(
         lambda: TelnyxClient("https://api.test/v2", "KEY0123456789", http=httpx.MockTransport(telnyx))

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from faxdispatch.ledger import Patience
 from faxdispatch.settings import Settings
 from tests.conftest import Valkey, valkey_in_memory
 from tests.webhook.harness import SIGNER, Web
@@ -37,13 +35,8 @@ def redis_url(valkey_url: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let receivers in this process wait for a Redis that a busy machine holds up.
-
-    Tests that run a server show how long a real one waits.
-    """
-    monkeypatch.setattr("webhook.app._DEADLINE", 60)
-    monkeypatch.setattr("webhook.app.Patience", SimpleNamespace(WEBHOOK=Patience.READER))
+def _unhurried(unhurried: None) -> None:
+    """Receivers in this process wait; tests that run a server show how long a real one waits."""
 
 
 @pytest.fixture
