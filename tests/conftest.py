@@ -70,8 +70,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if longest and len(val) > longest else None  # type: ignore[arg-type] # it is one of the two
 
 
-# How long an example takes says how busy the machine is, and nothing of the code.
-hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# How long an example takes says how busy the machine is, and nothing of the code. Each run tries the same examples, so
+# that a test fails because of a change; with the other profile each run tries its own.
+hypothesis.settings.register_profile(
+    "search", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.register_profile("ours", hypothesis.settings.get_profile("search"), derandomize=True)
 hypothesis.settings.load_profile("ours")
 
 
