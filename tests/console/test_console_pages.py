@@ -263,7 +263,7 @@ def test_dead_letters_are_corrected_and_dropped_each_with_an_event(desk, operato
         "m1", letter={"task": "fax.send.v1", "reason": "InvalidJob", "problem": "to: missing", "args": [{"to": "12"}]},
         facts={"reason": "InvalidJob"}, source="worker",
     )  # fmt: skip
-    assert "m1" in operator.text("/dead-letters/")
+    assert '<a href="/dead-letters/m1">m1</a>' in operator.text("/dead-letters/")
     assert "InvalidJob" in operator.text("/dead-letters/m1")
     assert "was dropped" in operator.post("/dead-letters/m1/drop", reason="a trial", sure="yes").text
     event = desk.scripts.redis.xrevrange("fax:events", count=1)[0][1]
