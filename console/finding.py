@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -74,6 +74,11 @@ class Answer:
         both = [*self.singles.faxes, *self.rows.faxes]
         return sorted(both, key=lambda one: one.recorded_at, reverse=True)
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Faxes that are left out, since this version cannot read them."""
+        return self.singles.unread
+
 
 _NOTHING = Page((), None)
 
@@ -87,7 +92,7 @@ def look(client: FaxClient, asked: Asked) -> Answer:
     wanted, what = meant(client, asked)
     if wanted.job_id or wanted.fax_id or wanted.idempotency_key:
         found = client.search.page(wanted, limit=SHOWN, effort=_AT_ONCE)
-        return Answer(Page(found.faxes, None), _NOTHING, what)
+        return Answer(replace(found, cursor=None), _NOTHING, what)
     singles = rows = _NOTHING
     if wanted.campaign_id is None:
         singles = client.search.page(wanted, after=asked.after, limit=SHOWN, rows=False)

@@ -101,9 +101,13 @@ def test_without_a_region_a_number_is_looked_for_in_the_country_of_the_sender(se
 
 def test_a_fax_of_a_later_version_is_shown_as_far_as_it_is_known(sent, desk, viewer):
     of_tomorrow(desk.ledger.redis, sent)
-    desk.ledger.redis.hset(f"fax:job:{desk.client.send(to=NUMBER, media_name='letter').job_id}", "state", "of_tomorrow")
+    left_out = desk.client.send(to=NUMBER, media_name="letter").job_id
+    desk.ledger.redis.hset(f"fax:job:{left_out}", "state", "of_tomorrow")
 
     told = "A later version recorded it with of_tomorrow, which this one does not know."
     assert told in viewer.text("/faxes/?q=recall")
     assert viewer.text(f"/faxes/?q={NUMBER}").count("/faxes/job-7") == 1
+    for search in ("", f"?q={NUMBER}"):
+        assert f"this one cannot read it ({left_out})" in viewer.text(f"/faxes/{search}")
+    assert "may match, too" not in viewer.text("/faxes/?q=job-7")
     assert told in viewer.text("/faxes/job-7")

@@ -139,6 +139,21 @@ def test_a_document_that_cannot_be_removed_is_reported_and_removed_the_next_time
     assert NUMBER.encode() not in everything(desk)
 
 
+def test_a_fax_whose_tags_cannot_be_read_is_named_and_left_by_an_erasure_by_tag(desk, client):
+    later, plain, other = (
+        client.send(to=number_of(n), media_name="letter", tags=[tag]).job_id
+        for n, tag in ((1, "Ms K"), (2, "Ms K"), (3, "Mr L"))
+    )
+    for job_id in (later, plain, other):
+        desk.ledger.cancel(job_id, source="operator")
+    request = json.loads(desk.redis.hget(f"fax:job:{later}", "request"))
+    desk.redis.hset(f"fax:job:{later}", "request", json.dumps(request | {"tags": [{"name": "Ms K"}]}))
+
+    erased = client.erase(tag="Ms K", operator="ada")
+    assert (erased.jobs, erased.unread) == (1, [later])
+    assert sorted(desk.redis.keys("fax:job:*")) == sorted(f"fax:job:{job_id}" for job_id in (later, other))
+
+
 def test_faxes_are_erased_by_job_and_by_tag(desk, client):
     first, second, third = (client.send(to=NUMBER, media_name="m", tags=[tag]).job_id for tag in ("a", "b", "b"))
     for one in (first, second, third):

@@ -23,10 +23,14 @@ _CURSOR = re.compile(r"(\d{0,15})\.(\d{0,15})\.([A-Za-z0-9_-]{0,100})\.(\d{1,9})
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was found, the newest first; `cursor` says where to continue, or is None if there is nothing more."""
+    """What was found, the newest first; `cursor` says where to continue, or is None if there is nothing more.
+
+    `unread` are single faxes that may match too, but a later version recorded them and this one cannot tell.
+    """
 
     faxes: tuple[Found, ...]
     cursor: str | None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,10 @@ class Search:
             for found in walk.go():
                 faxes.append(found)
                 if len(faxes) >= limit:
-                    return Page(tuple(faxes), str(walk.place))
+                    return Page(tuple(faxes), str(walk.place), tuple(walk.unread))
         except Spent:
-            return Page(tuple(faxes), str(walk.place))
-        return Page(tuple(faxes), None)
+            return Page(tuple(faxes), str(walk.place), tuple(walk.unread))
+        return Page(tuple(faxes), None, tuple(walk.unread))
 
     def all(self, wanted: Wanted) -> Iterator[Found]:
         """Yield every matching fax, as they are read.
@@ -105,12 +109,14 @@ class Search:
         return _Walk(self._ledger, self._campaigns, wanted, Effort(None), _Place()).go()
 
     def unreadable(self, wanted: Wanted) -> list[str]:
-        """Return the single faxes that are left out of a search though they may match: this version cannot read them.
+        """Return the single faxes that are left out of a search though they may match.
 
-        They are in a state that a later version gave them.
+        They are in a state that a later version gave them, or this version cannot read a field that is searched.
         """
-        singles = Singles(self._ledger, wanted, Effort(None))
-        return self._ledger.unreadable([wanted.job_id] if wanted.job_id else list(singles.candidates()))
+        walk = _Walk(self._ledger, self._campaigns, wanted, Effort(None), _Place(), rows=False)
+        for _ in walk.go():
+            pass
+        return walk.unread
 
     def job(self, job_id: str) -> Found:
         """Return one fax by the id of its job, including a row whose job is no longer kept.
@@ -172,6 +178,11 @@ class _Walk:
             return iter(())
         return self._merged()
 
+    @property
+    def unread(self) -> list[str]:
+        """See `Page`."""
+        return self._singles.unread
+
     def _named(self) -> str | None:
         """Return the job that an id or a key belongs to."""
         wanted, redis = self._wanted, self._ledger.redis
@@ -186,6 +197,7 @@ class _Walk:
 
     def _by_id(self, job_id: str) -> Found | None:
         [view] = self._ledger.jobs_at_once([job_id])
+        self._singles.unread.extend(self._singles.unread_among([job_id], [view]))
         if view is not None and view.row is None:
             of_it = self._wanted.campaign_id in {None, view.campaign_id}
             return found_job(view) if of_it and self._singles.fits(view) else None

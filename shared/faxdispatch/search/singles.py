@@ -1,6 +1,6 @@
 """Searching the single faxes: in their index, and then in their rows in the ledger."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from faxdispatch.ledger import JobView, Ledger
 from faxdispatch.ledger.index import BLOCK, Entry, Index, Looked, number_key, tag_bits
@@ -23,6 +23,8 @@ class Singles:
         self._effort = effort
         self._index = Index(ledger.scripts)
         self._looked = self._looked_for()
+        self.unread: list[str] = []
+        """Jobs that were passed and may match: a later version recorded what this one would have to know."""
 
     def _looked_for(self) -> Looked | None:
         """Return the question for the index, or None if nothing can be found there."""
@@ -51,17 +53,6 @@ class Singles:
         blocks = range((numbers.stop - 1) // BLOCK, numbers.start // BLOCK - 1, -1) if numbers else range(0)
         for contents in self._index.contents(blocks):
             yield from self._among(contents, self._looked, numbers)
-
-    def candidates(self) -> Iterator[str]:
-        """Yield the ids of the jobs that may match, by the index alone."""
-        if self._looked is None:
-            return
-        numbers = self._within(self._looked, None)
-        blocks = range(numbers.start // BLOCK, (numbers.stop - 1) // BLOCK + 1) if numbers else range(0)
-        for contents in self._index.contents(blocks):
-            for block, content in contents:
-                for entry in self._index.block(block, content, self._looked, numbers):
-                    yield entry.job_id
 
     def _among(
         self, contents: Iterable[tuple[int, bytes]], looked: Looked, numbers: range
@@ -94,8 +85,22 @@ class Singles:
 
     def _told(self, entries: list[Entry]) -> Iterator[tuple[int, Found | None]]:
         views = self._ledger.jobs_at_once([entry.job_id for entry in entries])
+        unread = self.unread_among([entry.job_id for entry in entries], views)
         for entry, view in zip(entries, views, strict=True):
+            if entry.job_id in unread:
+                self.unread.append(entry.job_id)
             yield entry.n, found_job(view) if view and self.fits(view) else None
+
+    def unread_among(self, job_ids: Sequence[str], views: Sequence[JobView | None]) -> set[str]:
+        """Return the jobs of which this version cannot tell whether they match."""
+        asked = {"tags": self._wanted.tag, "idempotency_key": self._wanted.idempotency_key}
+        names = {name for name, value in asked.items() if value is not None}
+        pairs = list(zip(job_ids, views, strict=True))
+        missing = [job_id for job_id, view in pairs if view is None]
+        return {
+            *self._ledger.unreadable(missing),
+            *(job_id for job_id, view in pairs if view and names & {*view.unread}),
+        }
 
     def fits(self, view: JobView) -> bool:
         """Return whether a job matches."""
