@@ -21,7 +21,7 @@ from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.windows import parse_window
 from faxdispatch.campaign.looking_up import covers_of
 from faxdispatch.campaign.requests import options_for_all
-from faxdispatch.documents.local import document_title
+from faxdispatch.documents.local import checked, document_title
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import Priority
 from faxdispatch.lists.headers import FIELDS
@@ -185,9 +185,12 @@ def say(token: str) -> AnyResponse:
         draft.save()
         file = request.files.get("document")
         if file and file.filename:
-            name = safe_name(file.filename, "document")
+            name, title = safe_name(file.filename, "document"), document_title(file.filename)
+            # A file that cannot be faxed must not take the place of an earlier one of the same name.
+            checked(title or name, file.stream.read())
+            file.stream.seek(0)
             kept(file, draft.folder / "document", name=name)
-            draft.document_name, draft.document_title = name, document_title(file.filename)
+            draft.document_name, draft.document_title = name, title
             draft.document_mark = secrets.token_hex(8)
         elif request.form.get("forget") == "yes":
             draft.document_name = draft.document_title = None
@@ -299,9 +302,9 @@ def _look_at(draft: Draft, row: int) -> tuple[int, str | None, tuple[Finding, ..
         else:
             return 0, None, ()
     except FaxError as why:
-        return 0, scrub(str(why)), ()
+        return 0, scrub(str(why).removeprefix("document: ")), ()
     if report.problem:
-        return 0, scrub(f"The document {report.problem}"), merged(report.warnings)
+        return 0, "The document cannot be faxed.", merged((*report.errors, *report.warnings))
     if not can_draw(found.content):
         return 0, "Its pages cannot be shown here, since LibreOffice is not installed; Telnyx lays it out.", ()
     return report.pages or 0, None, merged(report.warnings)

@@ -160,6 +160,41 @@ def test_what_is_wrong_with_many_rows_is_reported_once_with_how_many(operator):
     assert operator.text(f"{where}?every=1").count('<td class="n">') == 50
 
 
+def test_a_document_that_cannot_be_faxed_is_named_as_its_sender_knows_it_and_replaces_none(draft, operator):
+    def add(content):
+        return operator.post(f"{draft}/document", document=(io.BytesIO(content), "Our letter.pdf")).text
+
+    assert "Our letter.pdf</b>, 2 pages" in add(blank_pdf(2))
+    for content, told in ((b"", "is empty"), (b"<!doctype html><p>Hello", "is a web page, not a document")):
+        page = add(content)
+        assert f">Our letter.pdf: {told}" in page
+        assert "Our letter.pdf</b>, 2 pages" in page
+
+
+def test_an_archive_that_no_column_names_is_reported_where_it_is_seen(operator):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a.pdf", blank_pdf())
+    archive.seek(0)
+    listed = io.BytesIO(b"Name,Fax\nA,(415) 555-0199\n")
+    form = {"csrf_token": operator.token(), "list": (listed, "a.csv"), "archive": (archive, "letters.zip")}
+    where = operator.client.post("/drafts/", data=form).location
+    page = eventually(lambda: found if "is included" in (found := operator.text(where)) else None)
+    assert '<p class="said doubt">No column names documents, so letters.zip is not used' in page
+    assert '<details class="act" open><summary>Documents of rows: letters.zip' in page
+
+
+def test_what_follows_a_finished_step_appears_with_it(draft, operator):
+    def live(page):
+        return page.partition('<div id="live"')[2].rpartition("</div>")[0]
+
+    page = eventually(lambda: found if "are included" in (found := operator.text(draft)) else None)
+    assert "On to the document" in live(page)
+    operator.post(f"{draft}/document", media="letter")
+    page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{draft}/plan")) else None)
+    assert "Create the campaign" in live(page)
+
+
 def test_how_a_list_is_read_can_be_corrected(draft, operator):
     told = operator.post(f"{draft}/reading", column="1").text
     assert "0 are included" in told or "which column" in told or "Of 5 rows" in told
