@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Any
 from uuid import uuid4
 
 from faxdispatch.account.shared_rate import account
@@ -96,6 +97,19 @@ class Canary:
         """Return whether every required link works."""
         held = {verdict.link for verdict in self.verdicts if verdict.mark is Mark.OK}
         return all(link in held for link in Link if self._wish.demands(link))
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the result for programs."""
+        return {
+            "ok": self.ok,
+            "to": self.to,
+            "job_id": self.view and self.view.job_id,
+            "fax_id": self.view and self.view.fax_id,
+            "state": self.view and self.view.state,
+            "page_count": self.view and self.view.page_count,
+            "seconds": round(self.seconds, 3),
+            "links": [verdict.as_data() for verdict in self.verdicts],
+        }
 
     def run(self) -> None:
         """Go through the links up to the first one that does not work.

@@ -19,10 +19,9 @@ from faxdispatch.applications import (
     read_words,
 )
 from faxdispatch.cli.apps_setup import setup
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
-from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
+from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields, note
 from faxdispatch.cli.resources import account, unbroken
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
 from faxdispatch.settings import Settings

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.options import Yes
-from faxdispatch.cli.output import show
+from faxdispatch.cli.output import confirm, show
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.copying import copy_ledger, is_copy

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,9 +13,10 @@ from rich.text import Text
 from faxdispatch.calling.numbers import normalise
 from faxdispatch.canary.course import Canary
 from faxdispatch.canary.links import INBOUND, Mark, Verdict
-from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import Answer, is_terminal, note
-from faxdispatch.errors import BadInput, Unavailable
+from faxdispatch.cli.options import Yes
+from faxdispatch.cli.output import Answer, Json, confirm, is_terminal, note, watching
+from faxdispatch.cli.output import verdict as written
+from faxdispatch.errors import BadInput
 from faxdispatch.settings import Settings
 from faxdispatch.text.plain import plain
 from faxdispatch.text.privacy import hidden, mask_number, scrub
@@ -30,8 +31,8 @@ def canary(
     expect_inbound: Annotated[
         bool, typer.Option("--expect-inbound", help="The number is one of this account: the fax must come in again.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask about any other number.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
+    yes: Yes = False,
+    as_json: Json = False,
 ) -> Answer:
     """Send one real page through the whole chain; check each link.
 
@@ -45,11 +46,8 @@ def canary(
         confirm(f"Send a fax to {mask_number(number)}? {why}", yes=yes)
     with telling(quiet=as_json) as teller:
         course = Canary(settings, number, timeout=timeout, expect_inbound=expect_inbound, tell=teller, note=note)
-        try:
+        with watching(f"the fax may go on: faxdispatch status {course.job_id}"):
             course.run()
-        except (KeyboardInterrupt, Unavailable):
-            note(f"no longer watching; the fax may go on: faxdispatch status {course.job_id}")
-            raise
         course.tidy()
         teller.rest(course.verdicts)
     return _answer(course)
@@ -77,7 +75,7 @@ def _answer(course: Canary) -> Answer:
         job = course.job_id
         notes.append(f"the fax goes on: faxdispatch status {job} follows it, faxdispatch cancel {job} ends it")
     words = f"every link holds; job {course.job_id}, {course.seconds:.1f} s in all"
-    return Answer(as_data(course), words if course.ok else (), notes, ok=course.ok)
+    return Answer(hidden(course.as_data()), words if course.ok else (), notes, ok=course.ok)
 
 
 _COLOURS = {Mark.OK: "green", Mark.BROKEN: "red"}
@@ -114,18 +112,14 @@ class Teller:
         if verdict.link in self._told:
             return
         self._told.add(verdict.link)
-        word = typer.style(f"{verdict.mark:<8}", fg=_COLOURS.get(verdict.mark, "yellow"), bold=True)
         took = f"{verdict.seconds:6.1f} s" if verdict.seconds is not None else " " * 8
-        self._say(f"{word} {verdict.link:<10} {took}  {plain(scrub(verdict.detail))}".rstrip())
-        if verdict.remedy:
-            self._say(f"{'':<29} → {plain(scrub(verdict.remedy))}")
-
-    def _say(self, line: str) -> None:
-        if self._live:
-            # Written past the live view, the line would come after it.
-            self._live.console.print(Text.from_ansi(line), soft_wrap=True)
-        else:
-            typer.echo(line)
+        about = f"{verdict.link:<10} {took}  {plain(scrub(verdict.detail))}"
+        for line in written(verdict.mark, _COLOURS.get(verdict.mark, "yellow"), about, verdict.remedy):
+            if self._live:
+                # Written past the live view, the line would come after it.
+                self._live.console.print(Text.from_ansi(line), soft_wrap=True)
+            else:
+                typer.echo(line)
 
     def _hint(self, verdict: Verdict) -> None:
         key = f"{verdict.link} {verdict.detail}"
@@ -142,21 +136,3 @@ def telling(*, quiet: bool) -> Iterator[Teller]:
         return
     with Console().status("…") as live:
         yield Teller(quiet=False, live=live)
-
-
-def as_data(canary: Canary) -> dict[str, Any]:
-    """Return the result of a canary for `--json`, with numbers hidden."""
-    view = canary.view
-    found: dict[str, Any] = hidden(
-        {
-            "ok": canary.ok,
-            "to": canary.to,
-            "job_id": view.job_id if view else None,
-            "fax_id": view.fax_id if view else None,
-            "state": view.state if view else None,
-            "page_count": view.page_count if view else None,
-            "seconds": round(canary.seconds, 3),
-            "links": [verdict.as_data() for verdict in canary.verdicts],
-        }
-    )
-    return found

@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
-from faxdispatch.cli.output import Rows, show
+from faxdispatch.cli.output import Rows, confirm, show
 from faxdispatch.settings import Settings
 from faxdispatch.users import Role, User, Users
 

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Full, Limit, Yes
-from faxdispatch.cli.output import Answer, Rows, columns_of, fields
+from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import DeadLetter

@@ -2,12 +2,11 @@
 
 import os
 import sys
-from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from faxdispatch.cli.output import Answer
+from faxdispatch.cli.output import Answer, Json
 from faxdispatch.demo.run import Run
 from faxdispatch.demo.stage import Stage, stage
 from faxdispatch.demo.verdict import judge
@@ -22,7 +21,7 @@ _WIDTH = 150
 
 
 def demo(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, and nothing else.")] = False,
+    as_json: Json = False,
 ) -> Answer:
     """Send real documents to a simulated Telnyx; check the results.
 

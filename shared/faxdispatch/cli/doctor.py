@@ -4,7 +4,7 @@ import typer
 
 from faxdispatch.checks.examining import examine
 from faxdispatch.checks.finding import Finding, Level
-from faxdispatch.cli.output import Answer, Json
+from faxdispatch.cli.output import Answer, Json, verdict
 from faxdispatch.text.plain import plain
 from faxdispatch.text.privacy import scrub
 
@@ -27,7 +27,6 @@ def doctor(as_json: Json = False) -> Answer:
 
 
 def _show(finding: Finding) -> None:
-    word = typer.style(f"{finding.level:<5}", fg=_COLOURS[finding.level], bold=True)
-    typer.echo(f"{word} {finding.name:<20} {plain(scrub(finding.detail))}")
-    if finding.remedy:
-        typer.echo(f"{'':<26} → {plain(scrub(finding.remedy))}")
+    about = f"{finding.name:<20} {plain(scrub(finding.detail))}"
+    for line in verdict(finding.level, _COLOURS[finding.level], about, finding.remedy):
+        typer.echo(line)

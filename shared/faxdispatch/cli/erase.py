@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.find import Job, Number, Tag
 from faxdispatch.cli.options import Operator, Yes
-from faxdispatch.cli.output import Answer
+from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
 from faxdispatch.text.wording import counted

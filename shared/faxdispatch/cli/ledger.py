@@ -6,10 +6,9 @@ After the ledger went back in time, `ledger resume` lets faxes be sent again.
 from dataclasses import asdict
 
 from faxdispatch.account.key import recognise
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Operator, Reason, Yes
-from faxdispatch.cli.output import Answer, fields
+from faxdispatch.cli.output import Answer, confirm, fields
 from faxdispatch.cli.resources import account
 from faxdispatch.ledger import Epoch, Identity, Scripts
 from faxdispatch.settings import Settings

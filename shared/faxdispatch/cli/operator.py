@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from faxdispatch.calling.written import parse_span
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.lines import state_line
 from faxdispatch.cli.options import Operator, Reason, Yes
-from faxdispatch.cli.output import Answer
+from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Limits, Scripts
@@ -113,15 +112,8 @@ def resume(
 
 
 def _verdict(accepted: str | None, *, not_sent: bool, failed: bool) -> Verdict:
-    said = [
-        verdict
-        for verdict, given in (
-            (Verdict.ACCEPTED, accepted is not None),
-            (Verdict.NOT_SENT, not_sent),
-            (Verdict.FAILED, failed),
-        )
-        if given
-    ]
+    given = {Verdict.ACCEPTED: accepted is not None, Verdict.NOT_SENT: not_sent, Verdict.FAILED: failed}
+    said = [verdict for verdict, is_given in given.items() if is_given]
     if len(said) != 1:
         raise BadInput("give exactly one of --accepted FAX_ID, --not-sent and --failed")
     return said[0]

@@ -8,7 +8,8 @@ import csv
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass
 from dataclasses import fields as attributes
 from datetime import date
@@ -20,9 +21,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_a
 import typer
 
 from faxdispatch.cli.options import spread
-from faxdispatch.errors import BadInput, FaxError
+from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.text.plain import plain, plain_json
-from faxdispatch.text.privacy import hidden
+from faxdispatch.text.privacy import hidden, scrub
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -238,6 +239,39 @@ def show(line: str = "") -> None:
 def note(line: str) -> None:
     """Print a line about the result, beside it, on standard error."""
     print(f"faxdispatch: {plain(line)}", file=sys.stderr, flush=True)
+
+
+def confirm(words: str, *, yes: bool) -> None:
+    """Continue if the answer is yes, or was given beforehand; otherwise end the command with exit code 1.
+
+    `words` first ask, and then say what follows: "Stop campaign clean? 299 rows will not be sent."
+
+    Raises:
+        BadInput: there is nobody to ask.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput(f"{words} Nobody is here to confirm it: add --yes")
+    if not typer.confirm(plain(words), err=True):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def watching(words: str) -> Iterator[None]:
+    """If the block is interrupted, or Redis goes away, say that only the watching ends; `words` say what goes on."""
+    try:
+        yield
+    except (KeyboardInterrupt, Unavailable):
+        note(f"no longer watching; {words}")
+        raise
+
+
+def verdict(mark: str, colour: str, about: str, remedy: str) -> Iterator[str]:
+    """Write what was found about one thing: a word in a colour, and in a second line what to do."""
+    yield f"{typer.style(f'{mark:<8}', fg=colour, bold=True)} {about}".rstrip()
+    if remedy:
+        yield f"{'':<29} → {plain(scrub(remedy))}"
 
 
 def is_terminal() -> bool:

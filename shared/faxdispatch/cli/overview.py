@@ -3,21 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from faxdispatch.reasons.holds import FOR_A_PERSON
 from faxdispatch.redis.namespace import USUAL
-from faxdispatch.states import HoldReason
-from faxdispatch.text.wording import clock, counted
-
-_FOR_A_PERSON = (
-    HoldReason.TOO_LATE,
-    HoldReason.NO_CONNECTION,
-    HoldReason.NO_SENDER,
-    HoldReason.POLICY_HOOK_FAILED,
-    HoldReason.ACCOUNT_UNKNOWN,
-    HoldReason.NEVER_ACCEPTED,
-    HoldReason.LEDGER_BEHIND,
-    HoldReason.NOT_DURABLE,
-)
-"""Holds that do not end before a person does something."""
+from faxdispatch.text.wording import clock, counted, lasting
 
 
 def overview_lines(found: dict[str, Any]) -> Iterator[str]:
@@ -26,7 +14,7 @@ def overview_lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"namespace {found['namespace']}"
     for state, count in found["jobs"].items():
         age = found["oldest_seconds"].get(state)
-        yield f"{state:<12} {count:>9}" + (f"   the oldest for {_span(age)}" if count and age else "")
+        yield f"{state:<12} {count:>9}" + (f"   the oldest for {lasting(age)}" if count and age else "")
     for line in found["connections"]:
         words = f"{line['in_flight']} of {line['channels']} channels in use, {line['waiting']} waiting"
         if line["paused"]:
@@ -59,7 +47,7 @@ def _to_look_at(found: dict[str, Any]) -> list[str]:
     matters = [
         (found["ledger_behind"], "ledger", " went back in time, and nothing is sent: faxdispatch doctor"),
         (found["jobs"]["unknown"], "unknown send", ": faxdispatch status --state unknown"),
-        *((found["held"].get(one, 0), "fax", f" held: faxdispatch holds --reason {one}") for one in _FOR_A_PERSON),
+        *((found["held"].get(one, 0), "fax", f" held: faxdispatch holds --reason {one}") for one in FOR_A_PERSON),
         (found["dead_letters"], "dead letter", ": faxdispatch deadletters list"),
         (found["quarantined"], "webhook", " in quarantine, in the stream fax:quarantine"),
         (found["documents_given_up"], "inbound document", " given up: faxdispatch inbound list --place given_up"),
@@ -67,11 +55,3 @@ def _to_look_at(found: dict[str, Any]) -> list[str]:
         (found["strays"], "fax", " too many, being cancelled at Telnyx"),
     ]
     return [f"{counted(int(count), noun)}{words}" for count, noun, words in matters if count]
-
-
-def _span(seconds: float) -> str:
-    """Write a duration in its two largest units."""
-    for size, unit, part, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit} {int(seconds % size // part)} {small}"
-    return f"{seconds:.0f} s"

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.options import Operator, moment
-from faxdispatch.cli.output import Answer, note
+from faxdispatch.cli.output import Answer, confirm, note
 from faxdispatch.ledger import Ledger, Limits, Scripts
 from faxdispatch.ledger.recovery import Found
 from faxdispatch.operations.recovering import TAG, Recovered, Recoverer

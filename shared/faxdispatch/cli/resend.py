@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.find import Known
 from faxdispatch.cli.options import Yes
-from faxdispatch.cli.output import Rows, note
+from faxdispatch.cli.output import Rows, confirm, note
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.search import Found, Wanted

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 import typer
 
 from faxdispatch.account import shared_rate
-from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import Rows, note
+from faxdispatch.cli.output import Rows, confirm, note
 from faxdispatch.errors import AccountRefused, Conflict, FaxError, NoSuchResource, OutcomeUnknown, TelnyxError
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient

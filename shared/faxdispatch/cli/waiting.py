@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from faxdispatch.cli.lines import event_line, state_line
-from faxdispatch.cli.output import is_terminal, note, show
+from faxdispatch.cli.output import is_terminal, note, show, watching
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import JobView
@@ -30,28 +30,22 @@ def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False, every: floa
         Unavailable: Redis did not answer for five minutes.
     """
     seen_at, away = time.monotonic(), False
-    try:
-        with _shown(quiet) as look:
-            while True:
-                try:
-                    view = client.status(job_id, history=True)
-                except Unavailable as error:
-                    if time.monotonic() - seen_at > AWAY:
-                        raise
-                    if not away:
-                        note(
-                            f"Redis cannot be reached; the fax continues, and you see more when Redis is back ({error})"
-                        )
-                    away = True
-                else:
-                    seen_at, away = time.monotonic(), False
-                    look(view)
-                    if view.finished:
-                        return view
-                time.sleep(every)
-    except (KeyboardInterrupt, Unavailable):
-        note(f"no longer watching; the fax goes on: faxdispatch status {job_id}")
-        raise
+    with watching(f"the fax goes on: faxdispatch status {job_id}"), _shown(quiet) as look:
+        while True:
+            try:
+                view = client.status(job_id, history=True)
+            except Unavailable as error:
+                if time.monotonic() - seen_at > AWAY:
+                    raise
+                if not away:
+                    note(f"Redis is away; the fax goes on, and so does the watching once it is back ({error})")
+                away = True
+            else:
+                seen_at, away = time.monotonic(), False
+                look(view)
+                if view.finished:
+                    return view
+            time.sleep(every)
 
 
 @contextmanager

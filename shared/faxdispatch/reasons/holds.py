@@ -115,6 +115,18 @@ MEANINGS: dict[HoldReason, Meaning] = {
 }
 """Every reason."""
 
+FOR_A_PERSON = (
+    HoldReason.TOO_LATE,
+    HoldReason.NO_CONNECTION,
+    HoldReason.NO_SENDER,
+    HoldReason.POLICY_HOOK_FAILED,
+    HoldReason.ACCOUNT_UNKNOWN,
+    HoldReason.NEVER_ACCEPTED,
+    HoldReason.LEDGER_BEHIND,
+    HoldReason.NOT_DURABLE,
+)
+"""Holds that do not end before a person does something."""
+
 
 def ending(reason: HoldReason, *, job_id: str | None = None, connection: str | None = None) -> str:
     """Say what ends a hold, with the ids in its commands if they are known."""

@@ -31,3 +31,11 @@ def of_cap(spent: float, cap: float | None) -> str:
 def clock(moment: datetime | None) -> str:
     """Write a time in UTC, to the second, or `-` if there is none."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if moment else "-"
+
+
+def lasting(seconds: float) -> str:
+    """Write a duration in its two largest units."""
+    for size, unit, part, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} {int(seconds % size // part)} {small}"
+    return f"{seconds:.0f} s"

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing, told
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.options import Operator, Reason, Why, Yes, moment
-from faxdispatch.cli.output import Answer
+from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.errors import BadInput
 from faxdispatch.states import State
 from faxdispatch.text.wording import counted, counted_are, of_cap
