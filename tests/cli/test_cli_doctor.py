@@ -343,7 +343,7 @@ def test_people_get_a_line_and_a_remedy_for_each_finding(cli):
     result = cli("doctor")
 
     assert result.code == 1
-    assert "fail  TELNYX_API_KEY       not set\n" in result.out
+    assert "fail     TELNYX_API_KEY       not set\n" in result.out
     assert "→ set it in the environment" in result.out
 
 

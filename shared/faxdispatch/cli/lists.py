@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +13,7 @@ import typer
 
 from faxdispatch.calling.numbers import read_country
 from faxdispatch.campaign import Reading
-from faxdispatch.cli.options import Options
-from faxdispatch.errors import BadInput
+from faxdispatch.cli.options import Options, pairs
 from faxdispatch.lists.badrows import free_path
 
 ListFile = Annotated[
@@ -30,7 +29,11 @@ class Columns(Options):
     column: Annotated[str | None, typer.Option(help="Column of the fax numbers: name, or place from 1.")] = None
     region: Annotated[
         str | None,
-        typer.Option(help="Country (ISO 3166) of numbers without +; FAX_DEFAULT_REGION if not given.", metavar="CC"),
+        typer.Option(
+            help="Country (ISO 3166) of numbers without +; FAX_DEFAULT_REGION if not given.",
+            metavar="CC",
+            callback=read_country,
+        ),
     ] = None
     delimiter: Annotated[
         str | None, typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.")
@@ -69,17 +72,12 @@ class Form(Columns):
 
     def reading(self) -> Reading:
         """Return the options of the reader. Raises `BadInput` if a word does not have its form."""
-        return Reading(
-            column=self.column,
-            region=read_country(self.region),
-            delimiter=self.delimiter,
-            encoding=self.encoding,
-            sheet=self.sheet,
-            fields=column_fields(self.field or [], media=self.media_column),
-            personalised=self.personalised,
-            include_hidden=self.include_hidden,
-            drop_extension=self.drop_extension,
-        )
+        given = asdict(self)
+        named = pairs(given.pop("field"), "--field", "FIELD=COLUMN")
+        if media := given.pop("media_column"):
+            named = {"media": media} | named
+        fields = {name: column.strip() or None for name, column in named.items()}
+        return Reading(**given, fields=fields or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,18 +119,3 @@ def at_hand(file: Path) -> Iterator[Path]:
 def called(file: Path) -> Path:
     """Return the path by which messages name a list; files about the list are written beside it."""
     return Path("stdin") if str(file) == "-" else file
-
-
-def column_fields(given: list[str], *, media: str | None = None) -> dict[str, str | int | None] | None:
-    """Return our fields with their columns, from words like `zone=Time Zone`, or None if none are given.
-
-    Raises:
-        BadInput: a word does not have that form.
-    """
-    fields: dict[str, str | int | None] = {"media": media} if media else {}
-    for pair in given:
-        name, equals, column = pair.partition("=")
-        if not equals:
-            raise BadInput(f"field: {pair!r} is not of the form FIELD=COLUMN")
-        fields[name.strip()] = column.strip() or None
-    return fields or None

@@ -2,13 +2,15 @@
 
 import getpass
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any
 
 import typer
+
+from faxdispatch.errors import BadInput
 
 
 class Options:
@@ -50,6 +52,21 @@ def _options_of(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
         return
     for one in fields(parameter.annotation):
         yield inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=one.type)
+
+
+def pairs(given: Sequence[str] | None, option: str, form: str) -> dict[str, str]:
+    """Return names and values from words like `zone=Time Zone`; `form` is how the help writes such a word.
+
+    Raises:
+        BadInput: a word does not have that form.
+    """
+    found = {}
+    for pair in given or ():
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise BadInput(f"{option}: {pair!r} is not of the form {form}")
+        found[name.strip()] = value
+    return found
 
 
 def _or_user(operator: str | None) -> str | None:

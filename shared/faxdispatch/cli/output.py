@@ -16,7 +16,7 @@ from datetime import date
 from functools import wraps
 from itertools import islice
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+from typing import IO, TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 import typer
 
@@ -98,7 +98,11 @@ class Rows(Generic[Item]):
         """Print them, and end the command with exit code 1 if it is not `ok`, or `needed` and empty."""
         items = iter(self.items)
         shown = islice(items, self.limit)
-        count = self._csv(shown) if as_csv else self._lines(shown, as_json=as_json)
+        count = (
+            write_csv(sys.stdout, map(self.data, shown), columns=self.columns)
+            if as_csv
+            else self._lines(shown, as_json=as_json)
+        )
         if not count:
             self._say_none(quiet=as_json or as_csv)
         elif self.limit is not None and count == self.limit and (words := self._more(items)):
@@ -124,21 +128,6 @@ class Rows(Generic[Item]):
             f"{(cell or '') if self.full else hidden(cell or ''):<{width}}" for cell, width in shown
         ).rstrip()
 
-    def _csv(self, items: Iterable[Item]) -> int:
-        # Only CSV needs it.
-        from faxdispatch.lists.badrows import safe_cell  # noqa: PLC0415
-
-        count, columns, writer = 0, self.columns, csv.writer(sys.stdout, lineterminator="\n")
-        for count, item in enumerate(items, 1):
-            data = as_json(self.data(item))
-            columns = columns or tuple(data)
-            if count == 1:
-                writer.writerow(columns)
-            # A number keeps its plus sign: with a `'` before it, other programs would not read it as a number.
-            cells = (_cell(data.get(name)) for name in columns)
-            writer.writerow([cell if cell[:1] == "+" and cell[1:].isdecimal() else safe_cell(cell) for cell in cells])
-        return count
-
     def _say_none(self, *, quiet: bool) -> None:
         if self.needed:
             note(self.none)
@@ -150,6 +139,29 @@ class Rows(Generic[Item]):
             total = self.total()
             return f"{total:,} in all; --limit shows more" if self.limit and total > self.limit else None
         return self.more if next(iter(rest), None) is not None else None
+
+
+def write_csv(file: IO[str], items: Iterable[Any], *, columns: tuple[str, ...] = ()) -> int:
+    """Write a head and a line for each dataclass or mapping, and return how many there were.
+
+    `columns` are those of the first item if they are not given.
+    """
+    # Only CSV needs it.
+    from faxdispatch.lists.badrows import safe_cell  # noqa: PLC0415
+
+    count, writer = 0, csv.writer(file, lineterminator="\n")
+    if columns:
+        writer.writerow(columns)
+    for item in items:
+        count += 1
+        data = as_json(item)
+        if not columns:
+            columns = tuple(data)
+            writer.writerow(columns)
+        # A number keeps its plus sign: with a `'` before it, other programs would not read it as a number.
+        cells = (_cell(data.get(name)) for name in columns)
+        writer.writerow([cell if cell[:1] == "+" and cell[1:].isdecimal() else safe_cell(cell) for cell in cells])
+    return count
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.cli.options import Options, moment
+from faxdispatch.cli.options import Options, moment, pairs
 from faxdispatch.composition.cover import read_cover
-from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
 
 
@@ -67,11 +66,5 @@ class CoverPage(Options):
         return read_cover(self.cover) if self.cover is not None else None
 
     def values(self) -> dict[str, str]:
-        """Return the values of its fields. Raises `BadInput` where a word is not of the form `name=Dr Smith`."""
-        fields = {}
-        for pair in self.cover_field or []:
-            name, equals, value = pair.partition("=")
-            if not equals or not name.strip():
-                raise BadInput(f"cover-field: {pair!r} is not of the form NAME=VALUE")
-            fields[name.strip()] = value
-        return fields
+        """Return the values of its fields. Raises `BadInput` if a word is not of the form `name=Dr Smith`."""
+        return pairs(self.cover_field, "--cover-field", "NAME=VALUE")

@@ -3,26 +3,23 @@
 Single faxes still go to them.
 """
 
-import csv
 import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 
-from faxdispatch.calling.numbers import read_country
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.lists import Columns, at_hand
 from faxdispatch.cli.options import Full, Limit, Operator, Reason, moment
-from faxdispatch.cli.output import Answer, Json, Rows, as_json, note
-from faxdispatch.cli.progress import reading
+from faxdispatch.cli.output import Answer, Json, Rows, note, write_csv
+from faxdispatch.cli.progress import progress
 from faxdispatch.client import FaxClient
-from faxdispatch.lists.badrows import create, safe_cell
+from faxdispatch.lists.badrows import create
 from faxdispatch.lists.checking import BadRow
-from faxdispatch.text.plain import plain
 from faxdispatch.text.wording import clock, counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
@@ -88,30 +85,19 @@ def import_(
     The same file again changes nothing. Exit code 1 if some rows cannot be read; all others are then on the list.
     """
     known = _list()
-    with at_hand(file) as path, reading(path.name) as on_progress:
+    with at_hand(file) as path, progress(path.name) as on_progress:
         found = known.import_file(
             path,
+            **asdict(columns),
             reason=reason,
             source=source,
             until=until,
-            column=columns.column,
-            region=read_country(columns.region),
-            delimiter=columns.delimiter,
-            encoding=columns.encoding,
             operator=operator,
             on_bad=None if as_json else _note,
             on_progress=on_progress,
         )
-    counts = {
-        "rows": found.rows,
-        "added": found.changed.added,
-        "changed": found.changed.changed,
-        "same": found.changed.same,
-        "duplicate": found.duplicate,
-        "no_number": found.no_number,
-        "expired": found.expired,
-        "invalid": found.invalid,
-    }
+    rest = ("duplicate", "no_number", "expired", "invalid")
+    counts = {"rows": found.rows} | asdict(found.changed) | {name: getattr(found, name) for name in rest}
     return Answer(
         counts | {"bad": [{"line": bad.line, "reason": bad.reason} for bad in found.bad]},
         [f"{name.replace('_', ' '):<10} {count:>11,}" for name, count in counts.items()],
@@ -128,11 +114,12 @@ def export(
 
     The other columns are reason, source and end.
     """
+    known = _list()
     if file is None:
-        _write(sys.stdout)
+        write_csv(sys.stdout, known.all(), columns=_COLUMNS)
         return
     with create(file) as opened:
-        count = _write(opened)
+        count = write_csv(opened, known.all(), columns=_COLUMNS)
     note(f"{counted_are(count, 'number')} in {file}")
 
 
@@ -181,17 +168,6 @@ def _answer(outcome: str, number: str, words: str) -> Answer:
 
 def _note(bad: BadRow) -> None:
     note(f"line {bad.line}: {bad.reason}")
-
-
-def _write(file: IO[str]) -> int:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    count = 0
-    for found in _list().all():
-        cells = (getattr(found, name) or "" for name in _COLUMNS)
-        writer.writerow([safe_cell(plain(as_json(cell))) for cell in cells])
-        count += 1
-    return count
 
 
 def _line(found: Suppression) -> list[str]:

@@ -10,7 +10,7 @@ from faxdispatch.campaign.checking import checked, not_sent, write_down
 from faxdispatch.cli.campaigns.for_all import Documents
 from faxdispatch.cli.lists import Form, ListFile, Unsent, at_hand
 from faxdispatch.cli.output import Answer
-from faxdispatch.cli.progress import reading
+from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts
@@ -49,7 +49,7 @@ def check(
     asked = sending.asked() | given.options
     with (
         at_hand(file) as path,
-        reading(path.name) as progress,
+        progress(path.name) as on_progress,
         checked(
             path,
             form.reading(),
@@ -58,8 +58,8 @@ def check(
             scripts,
             media_dir=documents.media_dir,
             first_bad=limit,
-            on_progress=progress,
-            on_documents=progress.documents,
+            on_progress=on_progress,
+            on_documents=on_progress.documents,
         ) as checking,
     ):
         written, left = write_down(checking, not_sent(checking, asked, settings), *unsent.beside(file))

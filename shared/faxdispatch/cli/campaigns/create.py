@@ -13,7 +13,7 @@ from faxdispatch.cli.campaigns.words import as_data, standing
 from faxdispatch.cli.lists import Form, ListFile, Unsent, at_hand
 from faxdispatch.cli.options import Operator
 from faxdispatch.cli.output import Answer
-from faxdispatch.cli.progress import reading
+from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
 from faxdispatch.client import FaxClient
 from faxdispatch.settings import Settings
@@ -49,7 +49,7 @@ def create(
     given.tell(settings, sending.quality)
     bad_rows, left_out = unsent.beside(file)
     desk = FaxClient.from_env(settings).campaigns
-    with at_hand(file) as path, reading(path.name) as on_progress:
+    with at_hand(file) as path, progress(path.name) as on_progress:
         made = desk.create(
             path,
             name=name,

@@ -16,7 +16,7 @@ from faxdispatch.cli.campaigns.for_all import Documents
 from faxdispatch.cli.lists import Form, at_hand
 from faxdispatch.cli.options import moment
 from faxdispatch.cli.output import Answer
-from faxdispatch.cli.progress import reading
+from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
 from faxdispatch.ledger import Scripts
 from faxdispatch.preflight.links import SAMPLE
@@ -50,7 +50,7 @@ def plan(
     planner = Planner(settings, Scripts.from_settings(settings), document=given.document, sample=sample)
     asked, file = sending.asked() | given.options, Path(source)
     if source == "-" or file.is_file():
-        with at_hand(file) as path, reading(path.name) as progress:
+        with at_hand(file) as path, progress(path.name) as on_progress:
             subject = planner.of_file(
                 path,
                 asked,
@@ -58,8 +58,8 @@ def plan(
                 at or now,
                 media_dir=documents.media_dir,
                 cap=cap,
-                on_progress=progress,
-                on_documents=progress.documents,
+                on_progress=on_progress,
+                on_documents=on_progress.documents,
             )
     else:
         subject = planner.of_campaign(source, asked, at, now, cap=cap)

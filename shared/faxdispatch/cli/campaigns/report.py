@@ -1,27 +1,23 @@
 """`faxdispatch campaign report`: what became of each recipient, as files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from faxdispatch.campaign.report.files import Progress as OnProgress
 from faxdispatch.campaign.report.files import Report, write_report
 from faxdispatch.campaign.report.totals import RESULTS
-from faxdispatch.cli.output import Answer, Json, is_terminal
+from faxdispatch.cli.campaigns.words import Id
+from faxdispatch.cli.output import Answer
+from faxdispatch.cli.progress import progress
 from faxdispatch.ledger import Campaigns, Scripts
 from faxdispatch.settings import Settings
 
 
 def report(
-    campaign: Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")],
+    campaign: Id,
     to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files go.")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite an earlier report there.")] = False,
-    as_json: Json = False,
 ) -> Answer:
     """Write what became of each recipient to files.
 
@@ -30,7 +26,7 @@ def report(
     name the recipients: store them as carefully as the list.
     """
     campaigns = Campaigns(Scripts.from_settings(Settings.load()))
-    with _progress(shown=is_terminal() and not as_json) as on_progress:
+    with progress(campaign) as on_progress:
         written = write_report(campaigns, campaign, to, force=force, on_progress=on_progress)
     counts = written.totals.results
     words = ", ".join(f"{counts[code]:,} {name}" for code, name in RESULTS.items() if counts[code]) or "no rows"
@@ -49,14 +45,3 @@ def _facts(written: Report) -> dict[str, object]:
         "cost": round(totals.cost, 6),
         "files": {kind: str(path) for kind, path in written.files.items()},
     }
-
-
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[OnProgress | None]:
-    if not shown:
-        yield None
-        return
-    columns = (TextColumn("rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -1,8 +1,8 @@
 """`faxdispatch campaign watch`: follow a campaign to its end; a live view on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,8 +16,8 @@ from rich.text import Text
 
 from faxdispatch.campaign.causes import in_words, pause_in_words
 from faxdispatch.campaign.watching import Standing, looks
-from faxdispatch.cli.output import is_terminal, note, show, show_json
-from faxdispatch.errors import Unavailable
+from faxdispatch.cli.campaigns.words import Id
+from faxdispatch.cli.output import Csv, Json, Rows, is_terminal, watching
 from faxdispatch.ledger import Campaign, Campaigns, Limits, Scripts
 from faxdispatch.ledger.campaign import FAILED
 from faxdispatch.reasons.words import short
@@ -31,49 +31,44 @@ _EVERY, _EVERY_LINE = 0.5, 10.0
 _CAUSES = 8
 _COUNTS = ("state", "rows", "ended", "delivered", "failed", "cancelled", "suppressed", "pending", "open", "spent")
 
-Show = Callable[[Standing], object]
-
 
 def watch(
-    campaign: Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")],
+    campaign: Id,
     every: Annotated[
         float | None, typer.Option(min=0.05, help="Seconds between two looks: 0.5 on a terminal, else 10.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a look.")] = False,
-) -> None:
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> Rows[Standing]:
     """Follow a campaign until it is finished or cancelled.
 
     It shows how many rows have ended and how, the rate of the last minute, the channels in use, why faxes failed so
     far, and when the campaign ends at this rate. Interrupting the command only stops the view. Exit code 1 if the
     campaign was cancelled.
     """
+    live = is_terminal() and not as_json and not as_csv
+    return Rows(
+        _looks(campaign, every or (_EVERY if live else _EVERY_LINE), live=live),
+        data=_facts,
+        line=lambda standing: None if live else (clock(datetime.now(UTC)), line(standing)),
+    )
+
+
+def _looks(campaign: str, every: float, *, live: bool) -> Iterator[Standing]:
+    """Look until the campaign is over; exit code 1 if it was cancelled. If `live`, the terminal shows each look."""
     settings = Settings.load()
     scripts = Scripts.from_settings(settings)
-    live = is_terminal() and not as_json
-    pause = every or (_EVERY if live else _EVERY_LINE)
-    try:
-        with _shown(live=live, as_json=as_json) as shown:
-            for standing in looks(Campaigns(scripts), Limits(scripts), campaign, settings):
-                shown(standing)
-                if standing.over:
-                    break
-                time.sleep(pause)
-    except (KeyboardInterrupt, Unavailable):
-        note(f"no longer watching; the campaign goes on: faxdispatch campaign status {campaign}")
-        raise
+    words = f"the campaign continues: faxdispatch campaign status {campaign}"
+    with watching(words), Live(auto_refresh=False) if live else nullcontext() as screen:
+        for standing in looks(Campaigns(scripts), Limits(scripts), campaign, settings):
+            if screen:
+                screen.update(view(standing), refresh=True)
+            yield standing
+            if standing.over:
+                break
+            time.sleep(every)
     if standing.campaign.state is CampaignState.CANCELLED:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _shown(*, live: bool, as_json: bool) -> Iterator[Show]:
-    if as_json:
-        yield lambda standing: show_json(_facts(standing))
-    elif live:
-        with Live(auto_refresh=False) as screen:
-            yield lambda standing: screen.update(view(standing), refresh=True)
-    else:
-        yield lambda standing: show(f"{clock(datetime.now(UTC))}  {line(standing)}")
 
 
 def line(standing: Standing) -> str:
