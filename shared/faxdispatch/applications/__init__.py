@@ -2,6 +2,7 @@
 
 from faxdispatch.applications.change import Difference, complete, differences
 from faxdispatch.applications.fields import CREATE_FIELDS, UPDATE_FIELDS, AppField, describe
+from faxdispatch.applications.outcome import Outcome
 from faxdispatch.applications.reading import merge, read_document, read_words
 from faxdispatch.applications.setup import Plan, Wanted, carry_out, make_plan
 from faxdispatch.applications.shortcomings import address_problem, shortcomings
@@ -21,6 +22,7 @@ __all__ = [
     "complete",
     "differences",
     # One for this deployment
+    "Outcome",
     "Plan",
     "Wanted",
     "address_problem",

@@ -208,30 +208,13 @@ def _done(application: FaxApplication, what: str) -> Answer:
 
 
 def _whole(application: FaxApplication) -> Iterator[str]:
-    """Write every field of an application on its own line."""
-    data = application.as_data()
-    for name in ("created_at", "updated_at"):
-        data[name] = clock(getattr(application, name))
-    data.pop("record_type", None)
-    yield from fields({name: _in_words(value) for name, value in _flat(data)})
-
-
-def _flat(data: dict[str, Any]) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    for name, value in data.items():
-        if isinstance(value, dict):
-            found += [(f"{name}.{inner}", part) for inner, part in _flat(value)]
-        else:
-            found.append((name, value))
-    return found
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    return "-" if value in (None, "") else hidden(value)
+    """Write every field of an application on its own line, nested ones with a dot."""
+    data: dict[str, Any] = {}
+    for name, value in application.as_data().items():
+        data |= {f"{name}.{inner}": part for inner, part in value.items()} if isinstance(value, dict) else {name: value}
+    data |= {name: clock(getattr(application, name)) for name in ("created_at", "updated_at")}
+    del data["record_type"]
+    yield from fields({name: "-" if value in (None, "", []) else hidden(value) for name, value in data.items()})
 
 
 def _read(source: str) -> bytes:
@@ -248,10 +231,7 @@ def _how_to_look(name: str) -> str:
 
 def _warning(identity: str, settings: Settings) -> str | None:
     if identity == settings.fax_connection_id:
-        return (
-            "this is FAX_CONNECTION_ID of this environment: without it no fax can be sent, and results of faxes that "
-            "are under way may never be reported"
-        )
+        return "this is FAX_CONNECTION_ID: without it no fax can be sent, and results of faxes under way may be lost"
     if identity in settings.fax_connections:
-        return "this is one of FAX_CONNECTIONS of this environment: faxes that are sent with it fail from then on"
+        return "this is one of FAX_CONNECTIONS: faxes that are sent with it fail from then on"
     return None

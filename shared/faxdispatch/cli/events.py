@@ -1,14 +1,13 @@
 """`faxdispatch events`."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.options import Full
 from faxdispatch.cli.output import Rows
-from faxdispatch.errors import BadInput
 from faxdispatch.events import Event
 from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
@@ -67,12 +66,9 @@ def _of_group(consumer: Consumer, *, going_on: bool) -> Iterator[Delivery]:
 
 
 def _position(text: str | None, *, otherwise: str) -> Position:
-    if text is None or "T" not in text:
-        return otherwise if text is None else text
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"--from: {text!r} is not a time like 2026-05-01T08:00:00Z") from None
+    if text is None:
+        return otherwise
+    return parse_moment(text, "--from") if "T" in text else text
 
 
 def _line(entry_id: str, event: Event) -> list[str | None]:

@@ -20,9 +20,9 @@ from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, is_terminal, note, show
 from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known, unbroken
 from faxdispatch.documents.local import read_document
-from faxdispatch.errors import BadInput, Conflict
+from faxdispatch.errors import BadInput
 from faxdispatch.media.by_hand import store_named, store_once
-from faxdispatch.media.local_name import local_name
+from faxdispatch.media.local_name import target
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
@@ -124,7 +124,7 @@ def download(
     if file == _STDOUT:
         _to_stdout(name, settings)
         return
-    to = _target(name, file, force=force)
+    to = target(name, file, force=force)
     try:
         with account(settings) as telnyx, known(name, _NONE_SUCH):
             size = telnyx.download_media(name, to)
@@ -187,22 +187,3 @@ def _to_stdout(name: str, settings: Settings) -> None:
         with copy.open("rb") as content:
             shutil.copyfileobj(content, sys.stdout.buffer)
     sys.stdout.buffer.flush()
-
-
-def _target(name: str, file: str | None, *, force: bool) -> Path:
-    """Return the file to write.
-
-    Raises:
-        BadInput: it is not an ordinary file.
-        Conflict: it exists, and is not to be overwritten.
-    """
-    to = Path(file) if file is not None else Path(local_name(name))
-    if to.is_dir():
-        to /= local_name(name)
-    if not to.exists() and not to.is_symlink():
-        return to
-    if not to.is_file():
-        raise BadInput(f"{to}: is there and is no ordinary file")
-    if not force:
-        raise Conflict(f"{to}: is there already; --force overwrites it")
-    return to

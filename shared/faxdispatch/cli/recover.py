@@ -1,22 +1,20 @@
 """`faxdispatch recover`: bring back what a restored ledger has forgotten, from what Telnyx still knows."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from faxdispatch.account import shared_rate
 from faxdispatch.cli.options import Operator, moment
 from faxdispatch.cli.output import Answer, confirm, note
-from faxdispatch.ledger import Ledger, Limits, Scripts
+from faxdispatch.ledger import Ledger, Scripts
 from faxdispatch.ledger.recovery import Found
 from faxdispatch.operations.recovering import TAG, Recovered, Recoverer
 from faxdispatch.settings import Settings
-from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.clock import TelnyxClock
-from faxdispatch.telnyx.throttle import Throttle
 from faxdispatch.text.wording import counted
 
 _WORDS = {
@@ -67,24 +65,10 @@ def recover(
             f"Take the place of ledger {ledger}? Its faxes are this one's; it must not be in use any more.", yes=yes
         )
     scripts, clock = Scripts.from_settings(settings), TelnyxClock()
-    with _telnyx(settings, scripts, clock) as telnyx:
+    with shared_rate.account(settings, note, clock) as telnyx:
         recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
         result = recoverer.recover(since, ledger=ledger, late=late, dry_run=dry_run, operator=operator)
     return Answer(asdict(result), _lines(result, dry_run=dry_run), ok=result.lifted or dry_run)
-
-
-@contextmanager
-def _telnyx(settings: Settings, scripts: Scripts, clock: TelnyxClock) -> Iterator[TelnyxClient]:
-    throttle = Throttle(Limits(scripts))
-
-    def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:
-        clock.hear(headers)
-        throttle.after_response(operation, headers, status)
-
-    with TelnyxClient.from_settings(
-        settings, before_call=throttle.before_call, after_response=after_response
-    ) as telnyx:
-        yield telnyx
 
 
 def _lines(result: Recovered, *, dry_run: bool) -> Iterator[str]:

@@ -1,6 +1,9 @@
 """From the name of a stored document to a file name: others may have chosen it, so it must lead nowhere else."""
 
 import re
+from pathlib import Path
+
+from faxdispatch.errors import BadInput, Conflict
 
 _MOST_BYTES = 200
 """File systems allow 255; the rest is for the extension of an incomplete download."""
@@ -17,6 +20,25 @@ def local_name(media_name: str) -> str:
     if _RESERVED.match(name):
         name = f"_{name}"
     return _shortened(name) or "document"
+
+
+def target(name: str, file: str | None, *, force: bool) -> Path:
+    """Return the file for a stored document: `file`, or one in that folder, or in the present one.
+
+    Raises:
+        BadInput: it is not an ordinary file.
+        Conflict: it exists, and is not to be overwritten.
+    """
+    to = Path(file) if file is not None else Path(local_name(name))
+    if to.is_dir():
+        to /= local_name(name)
+    if not to.exists() and not to.is_symlink():
+        return to
+    if not to.is_file():
+        raise BadInput(f"{to}: is there and is no ordinary file")
+    if not force:
+        raise Conflict(f"{to}: is there already; --force overwrites it")
+    return to
 
 
 def _shortened(name: str) -> str:
