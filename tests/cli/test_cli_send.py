@@ -307,7 +307,7 @@ def test_waiting_shows_each_event_once_and_ends_with_the_job(redis_url, redis, l
             next(looks, lambda: None)()
             return view
 
-    view = wait_for(Watched(redis_url), job, every=0)
+    view = wait_for(Watched(redis_url), job)
 
     assert view.state is State.DELIVERED
     kinds = [line.split()[3] for line in capsys.readouterr().out.splitlines()]
@@ -322,7 +322,7 @@ def test_interrupting_the_wait_says_that_the_fax_continues(redis_url, capsys):
     with pytest.raises(KeyboardInterrupt):
         wait_for(Interrupted(redis_url), "job-1")
 
-    assert "the fax goes on: faxdispatch status job-1" in capsys.readouterr().err
+    assert "the fax continues: faxdispatch status job-1" in capsys.readouterr().err
 
 
 def test_what_waiting_prints_hides_numbers(cli, redis):

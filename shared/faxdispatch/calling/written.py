@@ -53,3 +53,23 @@ def parse_number(text: str, option: str, *, region: str | None) -> str:
         return normalise(text, region=region)
     except ValueError as problem:
         raise BadInput(f"{option}: {problem}") from None
+
+
+def parse_limit(name: str, text: str) -> float | str:
+    """Return a limit of all processes: a number, or the word that it may be instead of one.
+
+    Raises:
+        BadInput: it is neither, or out of range.
+    """
+    word = {"rate": None, "day_cap": "none"}.get(name, "auto")
+    if text in {"default", word}:
+        return text
+    least = 0.0 if name == "day_cap" else 0.001 if name == "rate" else 1
+    try:
+        value = float(text) if name in {"rate", "day_cap"} else int(text)
+    except ValueError:
+        value = -1.0
+    if not least <= value <= 1_000_000:
+        words = " or ".join(filter(None, ("a number", word, "default")))
+        raise BadInput(f"--{name.replace('_', '-')}: {text!r} is not {words}")
+    return value

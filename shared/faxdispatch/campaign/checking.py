@@ -13,13 +13,16 @@ from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, lo
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.ledger import CHUNK, Scripts, Suppressions
 from faxdispatch.lists.badrows import BadRows
-from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, check
+from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, Summary, check
 from faxdispatch.settings import Settings
 
 if TYPE_CHECKING:
     from faxdispatch.lists.documents import OnDocuments
 
 _DOCUMENTS = ("media_url", "media_name", "cover")
+_ALL = ("rows", "valid", "invalid", "no_number", "duplicate", "suppressed", "quarantined", "hidden", "opted_out")
+OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_cost")
+"""Kinds of valid rows that a person should know about."""
 
 
 @contextmanager
@@ -104,3 +107,30 @@ def write_down(
             if isinstance(row, BadRow):
                 bad.write(row)
     return bad_rows if bad.written else None, left_out_rows if left.written else None
+
+
+def guesses_of(checking: Check) -> list[str]:
+    """Return how the list was understood, and what is remarkable about the documents of its rows."""
+    return [*checking.table.guesses, *(checking.documents.remarks() if checking.documents else [])]
+
+
+def as_data(checking: Check) -> dict[str, Any]:
+    """Return what a check found, for programs."""
+    table, summary = checking.table, checking.summary
+    return {
+        **counts(summary),
+        "countries": summary.countries,
+        "column": table.columns[table.number_column],
+        "fields": {name: table.columns[place] for name, place in table.fields.items()},
+        "columns": table.columns,
+        "header": table.header,
+        "delimiter": table.delimiter if table.delimiter.isprintable() or table.delimiter == "\t" else None,
+        "encoding": table.encoding,
+        "bad_rows": [bad._asdict() for bad in summary.bad],
+        "links": checking.documents.links() if checking.documents else None,
+    }
+
+
+def counts(summary: Summary) -> dict[str, int]:
+    """Return how many rows are of which kind."""
+    return {name: getattr(summary, name) for name in (*_ALL, *OF_THE_VALID)}

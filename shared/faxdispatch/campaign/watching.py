@@ -4,12 +4,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from faxdispatch.campaign.planning.forecast import Forecaster
 from faxdispatch.campaign.planning.pace import Pace
 from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Traffic
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
+from faxdispatch.text.privacy import hidden
+
+_COUNTS = ("state", "rows", "ended", "delivered", "failed", "cancelled", "suppressed", "pending", "open", "spent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,19 @@ class Standing:
         return state is CampaignState.FINISHED or (
             state is CampaignState.CANCELLED and not self.campaign.opened and not self.campaign.pending
         )
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "campaign_id": self.campaign.id,
+            **{name: getattr(self.campaign, name) for name in _COUNTS},
+            "reason": hidden(self.campaign.reason),
+            "causes": self.causes,
+            "per_minute": None if self.per_minute is None else round(self.per_minute, 1),
+            "finish_estimate": self.finish and self.finish.replace(microsecond=0),
+            "channels_in_use": self.in_flight,
+            "channels": self.channels,
+        }
 
 
 def looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Settings) -> Iterator[Standing]:

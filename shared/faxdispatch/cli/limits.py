@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from faxdispatch.calling.written import parse_limit
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Operator, Reason
 from faxdispatch.cli.output import Answer
@@ -66,7 +67,7 @@ def set_(
     `faxdispatch limits set --rate 2 --reason "evening load"`.
     """
     given = {"rate": rate, "channels": channels, "account_channels": account_channels, "day_cap": day_cap}
-    changes = {name: _read(name, value) for name, value in given.items() if value is not None}
+    changes = {name: parse_limit(name, value) for name, value in given.items() if value is not None}
     if not changes:
         raise BadInput("nothing to set: give at least one of --rate, --channels, --account-channels and --day-cap")
     _limits().change(changes, reason=reason, operator=operator)
@@ -95,18 +96,3 @@ def reset(
 
 def _limits() -> Limits:
     return Limits(Scripts.from_settings(Settings.load()))
-
-
-def _read(name: str, text: str) -> float | str:
-    word = {"rate": None, "day_cap": "none"}.get(name, "auto")
-    if text in {"default", word}:
-        return text
-    least = 0.0 if name == "day_cap" else 0.001 if name == "rate" else 1
-    try:
-        value = float(text) if name in {"rate", "day_cap"} else int(text)
-    except ValueError:
-        value = -1.0
-    if not least <= value <= 1_000_000:
-        words = " or ".join(filter(None, ("a number", word, "default")))
-        raise BadInput(f"--{name.replace('_', '-')}: {text!r} is not {words}")
-    return value

@@ -1,9 +1,6 @@
 """`faxdispatch send`."""
 
-import re
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,15 +12,11 @@ from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.sending import CoverPage, Sending
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
-from faxdispatch.composition.composing import part
-from faxdispatch.documents.local import Document
-from faxdispatch.errors import BadInput
+from faxdispatch.composition.sources import sources_of
 from faxdispatch.jobs import SendFax
 from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
-
-_LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def send(
@@ -90,37 +83,3 @@ def _answer(client: FaxClient, receipt: Receipt, *, wait: bool, quiet: bool) -> 
 
 def _bare(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in {"document", "cover", "cover_fields"}}
-
-
-def sources_of(
-    media: list[str], media_name: str | None, *, cover: str | None, fetch: Callable[[str], Document]
-) -> tuple[str | None, list[Path | Document]]:
-    """Return the link, or the documents, that `--media` means; neither if `--media-name` is given.
-
-    A link that is joined with other documents, or with a cover, is fetched.
-
-    Raises:
-        BadInput: not exactly one of them is given, or a link's document cannot be fetched.
-    """
-    if cover and not media and media_name is None:
-        return None, []
-    alone = len(media) == 1 and _LINK.match(media[0]) and not cover
-    if not media or media_name is not None or alone:
-        return source_of(media[0] if media else None, media_name)[0], []
-    return None, [fetch(one) if _LINK.match(one) else Path(one) for one in media]
-
-
-def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:
-    """Return the link, or the local document, that `--media` means; neither if `--media-name` is given.
-
-    Raises:
-        BadInput: not exactly one of them is given, or the document cannot be faxed.
-    """
-    if (media is None) == (media_name is None):
-        which = "neither is given" if media is None else "both are given"
-        raise BadInput(f"give the document as --media LINK-OR-FILE or as --media-name NAME; {which}")
-    if media is None:
-        return None, None
-    if _LINK.match(media):
-        return media, None
-    return None, part(Path(media))

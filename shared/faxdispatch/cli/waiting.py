@@ -1,6 +1,5 @@
 """Following one job to its end, for people: one live line on a terminal, a line for each event elsewhere."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,42 +9,29 @@ from rich.markup import escape
 from faxdispatch.cli.lines import event_line, state_line
 from faxdispatch.cli.output import is_terminal, note, show, watching
 from faxdispatch.client import FaxClient
+from faxdispatch.client.following import views
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import JobView
 from faxdispatch.text.plain import plain
 
-EVERY = 0.3
-"""Seconds between two looks."""
-AWAY = 300.0
-"""Longest time in seconds that the command waits for Redis while it is away."""
-
 Look = Callable[[JobView], object]
 
 
-def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False, every: float = EVERY) -> JobView:
+def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False) -> JobView:
     """Show a job's events until it has ended, and return its final state. Interrupting it only stops the view.
 
     Raises:
         NotKnown: there is no such job.
         Unavailable: Redis did not answer for five minutes.
     """
-    seen_at, away = time.monotonic(), False
-    with watching(f"the fax goes on: faxdispatch status {job_id}"), _shown(quiet) as look:
-        while True:
-            try:
-                view = client.status(job_id, history=True)
-            except Unavailable as error:
-                if time.monotonic() - seen_at > AWAY:
-                    raise
-                if not away:
-                    note(f"Redis is away; the fax goes on, and so does the watching once it is back ({error})")
-                away = True
-            else:
-                seen_at, away = time.monotonic(), False
-                look(view)
-                if view.finished:
-                    return view
-            time.sleep(every)
+
+    def away(error: Unavailable) -> None:
+        note(f"Redis is away; the fax continues, and so does the watching once it is back ({error})")
+
+    with watching(f"the fax continues: faxdispatch status {job_id}"), _shown(quiet) as look:
+        for view in views(client, job_id, on_away=away):
+            look(view)
+    return view
 
 
 @contextmanager

@@ -14,6 +14,13 @@ NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o",
 """A row's code: not in the campaign, pending, open (it has a job), or how it ended."""
 
 
+_TOLD = (
+    "id", "name", "state", "reason", "generation", "rows", "pending", "open", "delivered", "failed", "suppressed",
+    "cancelled", "also_in_flight", "cap", "spent", "options", "created_at", "changed_at", "start_at", "started_at",
+)  # fmt: skip
+"""What programs get about a campaign."""
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """The state of a campaign. `rows` is the sum of all other counts, always."""
@@ -71,6 +78,10 @@ class Campaign:
     def ended(self) -> int:
         """How many rows have ended."""
         return self.delivered + self.failed + self.suppressed + self.cancelled
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it for programs; the counts of its rows add up to `rows`."""
+        return {name: getattr(self, name) for name in _TOLD} | {"list": self.counts}
 
 
 def campaign_of(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent: int) -> Campaign:

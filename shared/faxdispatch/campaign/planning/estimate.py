@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from faxdispatch.calling.openings import Calendar, opening_and_zones
 from faxdispatch.calling.windows import Window
@@ -56,6 +57,29 @@ class Plan:
     max_attempts: int
     delays: tuple[Delay, ...]
     """What delays it by more than a minute, the longest delay first."""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "estimate": True,
+            "recipients": self.recipients,
+            "pages": self.pages,
+            "pages_guessed_for": self.guessed,
+            "cost_low": round(self.cost_low, 4),
+            "cost_high": round(self.cost_high, 4),
+            "retry_share": self.retry_share,
+            "max_attempts": self.max_attempts,
+            "start": _whole(self.start),
+            "end_low": self.end_low and _whole(self.end_low),
+            "end_high": self.end_high and _whole(self.end_high),
+            "channels": self.capacity.channels,
+            "rate": self.capacity.rate,
+            "delays": [{"what": one.what, "seconds": round(one.seconds), "words": one.words} for one in self.delays],
+        }
+
+
+def _whole(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 @dataclass

@@ -45,6 +45,20 @@ class Report:
     totals: Totals
     files: dict[str, Path]
 
+    def as_data(self) -> dict[str, Any]:
+        """Return it for programs."""
+        totals = self.totals
+        return {
+            "campaign_id": self.campaign.id,
+            "state": self.campaign.state,
+            "rows": totals.rows,
+            "results": {name.replace(" ", "_"): totals.results[code] for code, name in RESULTS.items()},
+            "pages": totals.pages,
+            "seconds": totals.seconds,
+            "cost": round(totals.cost, 6),
+            "files": {kind: str(path) for kind, path in self.files.items()},
+        }
+
 
 def write_report(
     campaigns: Campaigns,

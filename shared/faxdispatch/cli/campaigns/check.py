@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.campaign.checking import checked, not_sent, write_down
+from faxdispatch.campaign.checking import OF_THE_VALID, as_data, checked, counts, guesses_of, not_sent, write_down
 from faxdispatch.cli.campaigns.for_all import Documents
 from faxdispatch.cli.lists import Form, ListFile, Unsent, at_hand
 from faxdispatch.cli.output import Answer
@@ -17,8 +17,6 @@ from faxdispatch.ledger import Scripts
 from faxdispatch.lists.checking import Check, Summary
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import counted
-
-_OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_cost")
 
 
 def check(
@@ -67,25 +65,14 @@ def check(
 
 
 def _answer(checking: Check, written: Path | None, left: Path | None, *, asked: bool) -> Answer:
-    table, summary = checking.table, checking.summary
-    documents = checking.documents.remarks() if checking.documents else []
-    guesses = [*table.guesses, *documents, *summary.remarks()]
-    data = {
-        **_counts(summary),
-        "countries": summary.countries,
-        "column": table.columns[table.number_column],
-        "fields": {name: table.columns[place] for name, place in table.fields.items()},
-        "columns": table.columns,
-        "header": table.header,
-        "delimiter": table.delimiter if table.delimiter.isprintable() or table.delimiter == "\t" else None,
-        "encoding": table.encoding,
+    guesses = guesses_of(checking)
+    data = as_data(checking) | {
         "guesses": guesses,
-        "bad_rows": [bad._asdict() for bad in summary.bad],
         "bad_rows_file": str(written) if written else None,
         "left_out_file": str(left) if left else None,
-        "links": checking.documents.links() if checking.documents else None,
         "asked": {"suppressed": asked, "quarantined": asked},
     }
+    summary = checking.summary
     notes = [] if asked else ["REDIS_URL is not set: suppressed and quarantined numbers were not looked up"]
     ok = bool(summary.valid and not summary.invalid)
     return Answer(data, [*guesses, *_lines(summary, written, left)], notes, ok=ok)
@@ -93,7 +80,7 @@ def _answer(checking: Check, written: Path | None, left: Path | None, *, asked: 
 
 def _lines(summary: Summary, written: Path | None, left: Path | None) -> Iterator[str]:
     yield ""
-    for name, count in _counts(summary).items():
+    for name, count in counts(summary).items():
         yield f"{name.replace('_', ' '):<12} {count:>11,}{_more(name, summary)}"
     if summary.bad:
         yield ""
@@ -108,11 +95,6 @@ def _lines(summary: Summary, written: Path | None, left: Path | None) -> Iterato
         yield f"{counted(summary.rows - summary.valid, 'row')} not to be faxed, each with the reason: {left}"
 
 
-def _counts(summary: Summary) -> dict[str, int]:
-    names = ("rows", "valid", "invalid", "no_number", "duplicate", "suppressed", "quarantined", "hidden", "opted_out")
-    return {name: getattr(summary, name) for name in (*names, *_OF_THE_VALID)}
-
-
 def _more(name: str, summary: Summary) -> str:
     """Add an explanation to a count that needs one."""
     if name == "foreign" and summary.countries:
@@ -122,4 +104,4 @@ def _more(name: str, summary: Summary) -> str:
         return "  of the valid: these faxes would come back to FAX_FROM"
     if name == "unconfirmed" and summary.unconfirmed:
         return "  of the valid: possible numbers of ranges that no list knows (yet)"
-    return "  of the valid" if name in _OF_THE_VALID else ""
+    return "  of the valid" if name in OF_THE_VALID else ""

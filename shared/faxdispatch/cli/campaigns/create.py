@@ -9,7 +9,7 @@ from faxdispatch.campaign import CampaignState, Imported
 from faxdispatch.campaign.looking_up import link_look
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.for_all import Documents
-from faxdispatch.cli.campaigns.words import as_data, standing
+from faxdispatch.cli.campaigns.words import standing
 from faxdispatch.cli.lists import Form, ListFile, Unsent, at_hand
 from faxdispatch.cli.options import Operator
 from faxdispatch.cli.output import Answer
@@ -73,7 +73,7 @@ def create(
     if start and made.campaign.state is CampaignState.CHECKED and made.campaign.generation == 1:
         desk.start(made.campaign.id, operator=operator)
     campaign = desk.get(made.campaign.id)
-    return _answer(made, as_data(campaign), standing(campaign))
+    return _answer(made, campaign.as_data(), standing(campaign))
 
 
 def _answer(made: Imported, campaign: dict[str, Any], words: str) -> Answer:

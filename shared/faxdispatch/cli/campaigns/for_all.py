@@ -9,8 +9,8 @@ import typer
 from faxdispatch.campaign.looking_up import as_pdf, link_fetch
 from faxdispatch.cli.options import Options
 from faxdispatch.cli.preflight import tell_findings
-from faxdispatch.cli.send import source_of
 from faxdispatch.composition.cover import read_cover
+from faxdispatch.composition.sources import source_of
 from faxdispatch.documents.local import Document
 from faxdispatch.settings import Settings
 

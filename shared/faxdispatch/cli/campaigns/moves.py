@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing, told
+from faxdispatch.cli.campaigns.words import Id, campaigns, standing, told
 from faxdispatch.cli.options import Operator, Reason, Why, Yes, moment
 from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.errors import BadInput
@@ -98,7 +98,7 @@ def cap(
     found = campaigns().set_cap(campaign, amount, operator=operator)
     words = f"campaign {found.id}: spent {of_cap(found.spent, found.cap)}; {standing(found)}"
     paused = f"it is still paused; faxdispatch campaign resume {found.id} lets it go on"
-    return Answer(as_data(found), words, notes=[paused] if found.reason == "spend_cap" else [], full=False)
+    return Answer(found.as_data(), words, notes=[paused] if found.reason == "spend_cap" else [], full=False)
 
 
 def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:

@@ -6,7 +6,7 @@ Nothing is sent and nothing is recorded.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -64,7 +64,8 @@ def plan(
     else:
         subject = planner.of_campaign(source, asked, at, now, cap=cap)
     made = planner.estimate(subject, retry_share=retry_share)
-    return Answer(_facts(made, planner.remarks) | {"links": planner.links}, _lines(made, planner.remarks), full=False)
+    data = made.as_data() | {"remarks": planner.remarks, "links": planner.links}
+    return Answer(data, _lines(made, planner.remarks), full=False)
 
 
 def _lines(made: Plan, remarks: list[str]) -> Iterator[str]:
@@ -83,27 +84,3 @@ def _lines(made: Plan, remarks: list[str]) -> Iterator[str]:
 
 def _end(moment: datetime | None) -> str:
     return clock(moment) if moment else "more than three years away"
-
-
-def _facts(made: Plan, remarks: list[str]) -> dict[str, Any]:
-    return {
-        "estimate": True,
-        "recipients": made.recipients,
-        "pages": made.pages,
-        "pages_guessed_for": made.guessed,
-        "cost_low": round(made.cost_low, 4),
-        "cost_high": round(made.cost_high, 4),
-        "retry_share": made.retry_share,
-        "max_attempts": made.max_attempts,
-        "start": _whole(made.start),
-        "end_low": _whole(made.end_low),
-        "end_high": _whole(made.end_high),
-        "channels": made.capacity.channels,
-        "rate": made.capacity.rate,
-        "delays": [{"what": one.what, "seconds": round(one.seconds), "words": one.words} for one in made.delays],
-        "remarks": remarks,
-    }
-
-
-def _whole(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(microsecond=0) if moment else None

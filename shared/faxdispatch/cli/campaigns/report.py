@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.campaign.report.files import Report, write_report
+from faxdispatch.campaign.report.files import write_report
 from faxdispatch.campaign.report.totals import RESULTS
 from faxdispatch.cli.campaigns.words import Id
 from faxdispatch.cli.output import Answer
@@ -30,18 +30,4 @@ def report(
         written = write_report(campaigns, campaign, to, force=force, on_progress=on_progress)
     counts = written.totals.results
     words = ", ".join(f"{counts[code]:,} {name}" for code, name in RESULTS.items() if counts[code]) or "no rows"
-    return Answer(_facts(written), [words, *map(str, written.files.values())])
-
-
-def _facts(written: Report) -> dict[str, object]:
-    totals = written.totals
-    return {
-        "campaign_id": written.campaign.id,
-        "state": written.campaign.state,
-        "rows": totals.rows,
-        "results": {name.replace(" ", "_"): totals.results[code] for code, name in RESULTS.items()},
-        "pages": totals.pages,
-        "seconds": totals.seconds,
-        "cost": round(totals.cost, 6),
-        "files": {kind: str(path) for kind, path in written.files.items()},
-    }
+    return Answer(written.as_data(), [words, *map(str, written.files.values())])

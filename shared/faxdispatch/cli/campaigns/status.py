@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.campaign import Campaign, CampaignState
-from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing
+from faxdispatch.cli.campaigns.words import Id, campaigns, standing
 from faxdispatch.cli.options import Limit
 from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.client import FaxClient
@@ -41,7 +41,7 @@ def status(campaign: Id) -> Answer:
         *(f"{count:>11,}  ended for {short(cause)}" for cause, count in causes.items()),
         *(_traffic(traffic) if traffic else ()),
     ]
-    return Answer(as_data(found) | data, lines, full=False)
+    return Answer(found.as_data() | data, lines, full=False)
 
 
 def list_(limit: Limit = 50) -> Rows[Campaign]:
@@ -49,7 +49,7 @@ def list_(limit: Limit = 50) -> Rows[Campaign]:
     found = FaxClient.from_env().campaigns.list()
     return Rows(
         found,
-        data=as_data,
+        data=Campaign.as_data,
         line=lambda one: (
             one.id,
             clock(one.created_at),
@@ -71,7 +71,7 @@ def audit(campaign: Id) -> Answer:
     """
     found = campaigns().audit(campaign)
     right = f"campaign {campaign}: {counted(found.campaign.rows, 'row')}, all accounted for"
-    data = as_data(found.campaign) | {"codes": found.codes, "letters": found.codes, "faults": found.faults}
+    data = found.campaign.as_data() | {"codes": found.codes, "letters": found.codes, "faults": found.faults}
     return Answer(data, found.faults or right, full=False, ok=not found.faults)
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.box import SIMPLE
@@ -24,12 +24,10 @@ from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, State
 from faxdispatch.text.plain import plain
-from faxdispatch.text.privacy import hidden
 from faxdispatch.text.wording import clock
 
 _EVERY, _EVERY_LINE = 0.5, 10.0
 _CAUSES = 8
-_COUNTS = ("state", "rows", "ended", "delivered", "failed", "cancelled", "suppressed", "pending", "open", "spent")
 
 
 def watch(
@@ -49,7 +47,7 @@ def watch(
     live = is_terminal() and not as_json and not as_csv
     return Rows(
         _looks(campaign, every or (_EVERY if live else _EVERY_LINE), live=live),
-        data=_facts,
+        data=Standing.as_data,
         line=lambda standing: None if live else (clock(datetime.now(UTC)), line(standing)),
     )
 
@@ -142,17 +140,3 @@ def _channels(standing: Standing) -> str:
 
 def _first(causes: dict[str, int]) -> list[tuple[str, int]]:
     return list(causes.items())[:_CAUSES]
-
-
-def _facts(standing: Standing) -> dict[str, Any]:
-    campaign = standing.campaign
-    return {
-        "campaign_id": campaign.id,
-        **{name: getattr(campaign, name) for name in _COUNTS},
-        "reason": hidden(campaign.reason),
-        "causes": standing.causes,
-        "per_minute": None if standing.per_minute is None else round(standing.per_minute, 1),
-        "finish_estimate": standing.finish and standing.finish.replace(microsecond=0),
-        "channels_in_use": standing.in_flight,
-        "channels": standing.channels,
-    }

@@ -13,19 +13,6 @@ from faxdispatch.text.wording import clock
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")]
 
 
-_FIELDS = (
-    "id", "name", "state", "reason", "generation", "rows", "pending", "open", "delivered", "failed", "suppressed",
-    "cancelled", "also_in_flight", "cap", "spent", "options", "created_at", "changed_at", "start_at", "started_at",
-)  # fmt: skip
-"""What programs get about a campaign."""
-
-
-def as_data(campaign: Campaign) -> dict[str, Any]:
-    """Return a campaign as JSON; the counts of its rows add up to `rows`."""
-    known = {name: getattr(campaign, name) for name in _FIELDS}
-    return known | {"list": campaign.counts}
-
-
 def standing(campaign: Campaign) -> str:
     """Say in one line the state of a campaign, and why."""
     words = str(campaign.state)
@@ -38,7 +25,7 @@ def standing(campaign: Campaign) -> str:
 
 def told(campaign: Campaign, *notes: str, **more: Any) -> Answer:
     """Return the state of a campaign after a command."""
-    return Answer(as_data(campaign) | more, f"campaign {campaign.id}: {standing(campaign)}", notes=notes, full=False)
+    return Answer(campaign.as_data() | more, f"campaign {campaign.id}: {standing(campaign)}", notes=notes, full=False)
 
 
 def campaigns() -> CampaignService:
