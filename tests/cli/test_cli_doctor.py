@@ -357,7 +357,7 @@ def test_it_can_be_run_as_a_module(redis_url):
     )
 
     assert done.returncode == 1
-    assert "ok    redis" in done.stdout
+    assert "ok       redis" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from faxdispatch.jobs import ATTEMPT, Job
 from faxdispatch.redis.address import SCHEMES, RedisAddress, split_login
 from faxdispatch.redis.namespace import USUAL, queue_name
 from faxdispatch.text.privacy import scrub
+from faxdispatch.text.trouble import why
 
 PATIENCE = 15.0
 """Seconds within which a broker must answer, or take what is sent to it."""
@@ -224,4 +225,4 @@ def waiting(app: BrokerApp, queue: str) -> int:
             return 0
         except connection.connection_errors as error:
             connection.close()
-            raise OperationalError(f"the broker cannot be reached: {type(error).__name__}: {error}") from error
+            raise OperationalError(f"the broker is away: {why(error)}") from error

@@ -15,6 +15,7 @@ from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import JOBS, URGENT
 from faxdispatch.redis.address import RedisAddress
 from faxdispatch.settings import Settings
+from faxdispatch.text.trouble import why
 
 PATIENCE = 5.0
 """Seconds within which a posted message must be there."""
@@ -48,7 +49,7 @@ def check_broker(settings: Settings) -> Iterator[Finding]:
             yield _round_trip(connection, app)
         yield _unread(app)
     except Exception as error:  # noqa: BLE001 - what brokers and their drivers raise has no common class
-        yield fail("broker", f"{type(error).__name__}: {error}", _START)
+        yield fail("broker", why(error), _START)
     finally:
         app.close()
 

@@ -9,6 +9,7 @@ from faxdispatch.applications.shortcomings import is_this_machine
 from faxdispatch.checks.finding import Finding, fail, ok, warn
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
+from faxdispatch.text.trouble import why
 
 _TIMEOUT = 5.0
 
@@ -25,7 +26,7 @@ def check_webhook(settings: Settings) -> Iterator[Finding]:
             yield _up(http, url)
             yield _refuses(http, url)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        detail = f"cannot be reached from here: {type(error).__name__}: {error}"
+        detail = f"cannot be reached from here: {why(error)}"
         yield fail("webhook", detail, "start it (faxdispatch up), or fix FAX_WEBHOOK_URL, proxy or firewall")
 
 

@@ -12,6 +12,7 @@ from faxdispatch.jobs import Job, SendFax
 from faxdispatch.ledger import DurabilityCheck, Ledger, New
 from faxdispatch.observability import tracing
 from faxdispatch.redis.address import same_redis
+from faxdispatch.text.trouble import why
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +147,7 @@ def _broker_trouble() -> Iterator[None]:
         yield
     except Exception as error:
         # Celery, kombu and each broker's driver have errors of their own, without a common class.
-        why = refused(error) or type(error).__name__
+        reason = refused(error) or why(error)
         raise Unavailable(
-            f"the broker did not accept the message: {why}; check CELERY_BROKER_URL, or REDIS_URL"
+            f"the broker did not take the message: {reason}; look at CELERY_BROKER_URL, or REDIS_URL"
         ) from error

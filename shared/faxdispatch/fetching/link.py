@@ -21,7 +21,7 @@ from faxdispatch.fetching.network import Network
 from faxdispatch.fetching.proxy import proxy_for
 from faxdispatch.fetching.target import Target, origins, target
 from faxdispatch.fetching.trouble import LinkExpired, LinkFailed, LinkRefused
-from faxdispatch.text.privacy import scrub
+from faxdispatch.text.trouble import why
 
 __all__ = ["Fetched", "LinkExpired", "LinkFailed", "LinkRefused", "Links", "Patience"]
 
@@ -145,7 +145,7 @@ class Links:
                 response = pool.handle_request(self._request(where, b"HEAD"))
                 response.close()
         except _TROUBLE as error:
-            raise LinkFailed(f"{where.authority}: {_words(error)}") from None
+            raise LinkFailed(f"{where.authority}: {why(error)}") from None
         types, lengths = _header(response, b"content-type"), _header(response, b"content-length")
         length = int(lengths[0]) if lengths and lengths[0].isdecimal() else None
         return Answer(response.status, types[0][:LONGEST_WORDS] if types else None, length)
@@ -156,7 +156,7 @@ class Links:
                 outcome = self._ask(where, into, until)
             except _TROUBLE as error:
                 # Not chained, so that the answer's content does not get into logs with it.
-                raise LinkFailed(f"{where.authority}: {_words(error)}") from None
+                raise LinkFailed(f"{where.authority}: {why(error)}") from None
             if isinstance(outcome, Fetched):
                 return outcome
             where = where.redirected(outcome)
@@ -219,7 +219,7 @@ class Links:
             try:
                 infos = self._resolve(where.host, where.port, type=socket.SOCK_STREAM)
             except OSError as error:
-                raise LinkFailed(f"{where.authority}: its name cannot be resolved: {_words(error)}") from None
+                raise LinkFailed(f"{where.authority}: {why(error)}") from None
             found = list(dict.fromkeys(str(info[4][0]) for info in infos))
         if not where.unchecked:
             _check(found)
@@ -281,7 +281,3 @@ def _header(response: httpcore.Response, name: bytes) -> list[str]:
 def _empty(file: BinaryIO) -> None:
     file.seek(0)
     file.truncate()
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {scrub(str(error))[:LONGEST_WORDS]}".removesuffix(": ")

@@ -18,6 +18,7 @@ from redis.retry import Retry
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.redis.facts import facts
+from faxdispatch.text.trouble import why
 
 PROBES = 4
 """How many writes the test makes one after the other; all but the first come right after an fsync."""
@@ -111,7 +112,7 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        raise Unavailable(f"Redis did not answer: {type(error).__name__}: {error}") from error
+        raise Unavailable(f"Redis did not answer: {why(error)}") from error
 
 
 def _waits(redis: Any) -> bool:

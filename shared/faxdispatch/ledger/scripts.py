@@ -17,6 +17,7 @@ from faxdispatch.ledger.refusals import passes
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.redis.namespace import USUAL, key_name
 from faxdispatch.settings import Settings
+from faxdispatch.text.trouble import why
 
 _written = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -35,7 +36,7 @@ def redis_trouble() -> Iterator[None]:
     except RedisError as error:
         if _is_mistake(error):
             raise
-        raise Unavailable(f"Redis refused the command: {type(error).__name__}: {error}") from error
+        raise Unavailable(f"Redis did not carry out the command: {why(error)}") from error
 
 
 def flat_hash(flat: Sequence[str]) -> dict[str, str]:

@@ -13,10 +13,7 @@ from fsspec.core import url_to_fs
 from faxdispatch.errors import Misconfigured
 from faxdispatch.storage.naming import checked_name
 from faxdispatch.storage.trouble import StoreTrouble
-from faxdispatch.text.privacy import scrub
-
-LONGEST_WORDS = 300
-"""How many characters of a library's error are passed on."""
+from faxdispatch.text.trouble import why
 
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 """How the library for a kind of bucket is installed, if one of our extras has it."""
@@ -39,12 +36,12 @@ class Bucket:
         try:
             files, root = url_to_fs(url, skip_instance_cache=True)
         except ImportError as error:
-            how = f"install faxdispatch with its extra [{_EXTRAS[protocol]}]" if protocol in _EXTRAS else _words(error)
+            how = f"install faxdispatch with its extra [{_EXTRAS[protocol]}]" if protocol in _EXTRAS else why(error)
             raise Misconfigured(
                 f"FAX_INBOUND_DIR: the library for {protocol}:// is not installed here: {how}"
             ) from None
         except Exception as error:
-            raise Misconfigured(f"FAX_INBOUND_DIR: {url} cannot be used: {_words(error)}") from error
+            raise Misconfigured(f"FAX_INBOUND_DIR: {url} cannot be used: {why(error)}") from error
         self._files: Any = files
         self._root = str(root).rstrip("/")
 
@@ -95,8 +92,4 @@ class Bucket:
             yield
         except Exception as error:
             # Every library behind fsspec has its own errors.
-            raise StoreTrouble(f"{self._url}: {what}: {_words(error)}") from error
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {scrub(str(error))[:LONGEST_WORDS]}".removesuffix(": ")
+            raise StoreTrouble(f"{self._url}: {what}: {why(error)}") from error

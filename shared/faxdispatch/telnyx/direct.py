@@ -79,7 +79,7 @@ class DirectTransport(httpx.BaseTransport):
             self.close()
         if not self._connection.sock:
             self._connection.timeout = timeout
-            with _as(httpx.ConnectTimeout, httpx.ConnectError):
+            with _as(httpx.ConnectTimeout, httpx.ConnectError, to=self._connection.host):
                 self._connection.connect()
             self._connection.sock.setsockopt(*_DROP_AT_CLOSE)
         return self._connection.sock
@@ -166,7 +166,7 @@ def _has_spoken(connected: socket.socket) -> bool:
 
 
 @contextmanager
-def _as(late: type[httpx.TimeoutException], lost: type[httpx.NetworkError]) -> Iterator[None]:
+def _as(late: type[httpx.TimeoutException], lost: type[httpx.NetworkError], *, to: str = "") -> Iterator[None]:
     """Raise connection errors under httpx's names."""
     try:
         yield
@@ -175,4 +175,4 @@ def _as(late: type[httpx.TimeoutException], lost: type[httpx.NetworkError]) -> I
     except http.client.HTTPException as error:
         raise httpx.RemoteProtocolError(f"{type(error).__name__}: {error}") from error
     except OSError as error:
-        raise lost(str(error)) from error
+        raise lost(f"connecting to {to}: {error}" if to else str(error)) from error

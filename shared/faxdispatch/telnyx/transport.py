@@ -20,7 +20,7 @@ from faxdispatch.fetching.proxies import named_proxy
 from faxdispatch.observability import tracing
 from faxdispatch.telnyx.direct import DirectTransport
 from faxdispatch.telnyx.translate import Answer
-from faxdispatch.text.privacy import scrub
+from faxdispatch.text.trouble import why
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class _Evidence:
 
     def translate(self, operation: str, error: Exception) -> TelnyxError:
         """Return whether the request may have reached Telnyx, by evidence alone."""
-        what = f"{operation.replace('_', ' ')}: {type(error).__name__}: {scrub(str(error))}".removesuffix(": ")
+        what = f"{operation.replace('_', ' ')}: {why(error)}"
         if not self.begun and (self.watched or isinstance(error, _NEVER_LEFT)):
             return Unreachable(f"Telnyx was not reached: {what}")
         return OutcomeUnknown(f"no usable answer to {what}")
