@@ -115,6 +115,8 @@ def main() -> int:
     parser = _arguments()
     given = parser.parse_args()
     if given.list_numbers:
+        # A reader such as `head` may end first; then this ends too, without an error.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         print(printed())
         return 0
     if given.port is None:

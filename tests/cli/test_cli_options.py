@@ -84,3 +84,32 @@ def test_one_command_line_serves_to_check_plan_and_create_a_campaign(function):
 
 def test_a_single_fax_has_the_options_of_a_campaign():
     assert Sending in {one.annotation for one in inspect.signature(send).parameters.values()}
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["campaign", "plan", "may-recall", "--column", "Fax"], "--column"),
+        (["campaign", "plan", "may-recall", "--personalised", "--media-dir", "."], "--personalised, --media-dir"),
+        (["status", "--history"], "--history"),
+        (["status", "--no-history"], "--history"),
+        (["status", "job-1", "--limit", "3"], "--limit"),
+        (["holds", "--limit", "3"], "--limit"),
+        (["events", "--name", "me"], "--name"),
+        (["find", "--job", "job-1", "--evidence", "a.zip", "--csv"], "--csv"),
+        (["find", "--job", "job-1", "--evidence", "a.zip", "--full"], "--full"),
+        (["recover", "--late"], "--late"),
+        (["preview", "a.pdf", "--row", "2"], "--row"),
+        (["preview", "a.pdf", "--list", "l.csv"], "--list"),
+        (["preview", "a.pdf", "--cover-field", "name=A"], "--cover-field"),
+        (["send", "+13125550123", "--media", "a.pdf", "--cover-field", "name=A"], "--cover-field"),
+    ],
+    ids=" ".join,
+)
+def test_an_option_that_would_have_no_effect_is_refused(cli, tmp_path, words, option):
+    result = cli(*words)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"faxdispatch: {option}: ")
+    assert result.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

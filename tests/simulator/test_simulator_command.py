@@ -1,5 +1,4 @@
-"""The command line of the simulator."""
-
+import os
 import signal
 import subprocess
 import sys
@@ -62,6 +61,17 @@ def test_list_numbers_prints_the_table():
     assert done.returncode == 0
     assert "SIMULATION" in done.stdout
     assert "+13125550110" in done.stdout
+
+
+def test_a_reader_of_the_table_may_end_first():
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-u", "-m", "simulator", "--list-numbers"],
+        stdout=writing, stderr=subprocess.PIPE, text=True, timeout=150, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, "")
 
 
 def test_every_answer_is_marked(sim):

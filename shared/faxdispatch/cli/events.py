@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.calling.written import parse_moment
-from faxdispatch.cli.options import Full
+from faxdispatch.cli.options import Full, refuse
 from faxdispatch.cli.output import Rows
 from faxdispatch.events import Event
 from faxdispatch.reasons.words import short
@@ -27,16 +27,18 @@ def events(
         ),
     ] = None,
     group: Annotated[str | None, typer.Option(help="Read as a member of this consumer group and acknowledge.")] = None,
-    name: Annotated[str, typer.Option(help="The member's name, with --group.")] = "cli",
+    name: Annotated[str | None, typer.Option(help="The member's name, with --group; cli if not given.")] = None,
     type_: Annotated[list[str] | None, typer.Option("--type", help="Only this type; may be repeated.")] = None,
     job: Annotated[str | None, typer.Option(help="Only this job.")] = None,
     full: Full = False,
 ) -> Rows[Delivery]:
     """Print events from the stream, oldest first."""
+    if group is None:
+        refuse("only with --group", {"name": name})
     url = Settings.load().redis
     start = _position(from_, otherwise="$" if follow_ and group is None else "0")
     if group is not None:
-        found = _of_group(Consumer(url, group, name, start=start), going_on=follow_)
+        found = _of_group(Consumer(url, group, name or "cli", start=start), going_on=follow_)
     elif follow_:
         found = (delivery for delivery in follow(open_stream(url), start) if delivery)
     else:

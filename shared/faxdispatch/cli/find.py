@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.lines import unread_words
-from faxdispatch.cli.options import Full, Options, moment
+from faxdispatch.cli.options import Full, Options, moment, refuse
 from faxdispatch.cli.output import Answer, Csv, Rows, note
 from faxdispatch.client import FaxClient
 from faxdispatch.reasons.words import short, with_words
@@ -72,6 +72,8 @@ def find(
     It lists single faxes and rows of campaigns, the newest first; a fax must match every option. A single fax can
     be found for FAX_RETENTION_DAYS after its end, a row as long as its campaign. Exit code 1 if there is none.
     """
+    if evidence:
+        refuse("not with --evidence, which writes a ZIP file", {"csv": as_csv, "full": full})
     client = FaxClient.from_env()
     wanted = known.wanted(client, job=job, fax=fax)
     most = limit or (None if as_csv or evidence else 50)

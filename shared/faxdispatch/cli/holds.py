@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.options import Full, Limit
+from faxdispatch.cli.options import Full, refuse
 from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line
@@ -22,14 +22,17 @@ from faxdispatch.text.wording import clock, of_cap
 
 def holds(
     reason: Annotated[HoldReason | None, typer.Option(help="List the jobs that are held for this.")] = None,
-    limit: Limit = 50,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many, with --reason; 50 if not given.")] = None,
     full: Full = False,
 ) -> Answer | Rows[JobView]:
     """Show why faxes are held, and what ends each hold.
 
     It also shows since or until when, and what holds up all faxes, such as a pause.
     """
+    if reason is None:
+        refuse("only with --reason", {"limit": limit})
     scripts = Scripts.from_settings(Settings.load())
+    limit = limit or 50
     ledger, limits = Ledger(scripts), Limits(scripts)
     if reason is not None:
         return Rows(

@@ -2,7 +2,7 @@
 
 import getpass
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import wraps
@@ -67,6 +67,18 @@ def pairs(given: Sequence[str] | None, option: str, form: str) -> dict[str, str]
             raise BadInput(f"{option}: {pair!r} is not of the form {form}")
         found[name.strip()] = value
     return found
+
+
+def refuse(why: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that are given and would have no effect; None, False and an empty list mean not given.
+
+    Raises:
+        BadInput: one is given.
+    """
+    if given := [
+        f"--{name.strip('_').replace('_', '-')}" for name, value in options.items() if value not in (None, False, [])
+    ]:
+        raise BadInput(f"{', '.join(given)}: {why}")
 
 
 def _or_user(operator: str | None) -> str | None:

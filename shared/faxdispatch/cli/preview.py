@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.cli.options import refuse
 from faxdispatch.cli.output import Rows, note
 from faxdispatch.cli.sending import CoverPage
 from faxdispatch.composition.composing import Cover, compose, paged
@@ -40,7 +41,7 @@ def preview(
     list_: Annotated[
         Path | None, typer.Option("--list", help="List of recipients whose columns are fields of the cover.")
     ] = None,
-    row: Annotated[int, typer.Option(min=1, help="Row of the list, from 1.")] = 1,
+    row: Annotated[int | None, typer.Option(min=1, help="Row of the list, from 1; 1 if not given.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the pages; NAME-pages beside the file if not given.")
     ] = None,
@@ -51,6 +52,10 @@ def preview(
     or nearly black, pages that are made smaller, and text that is too pale or too small to come through. Exit code
     1: a page cannot be drawn.
     """
+    if list_ is None:
+        refuse("only with --list", {"row": row})
+    if page.cover is None:
+        refuse("only with --cover", {"list": list_})
     files = files or []
     if not files and page.cover is None:
         raise BadInput("give a file, or a cover with --cover")
@@ -61,7 +66,7 @@ def preview(
         )
     lines = Lines.STANDARD if quality == "normal" else Lines.FINE
     text = page.text()
-    made = _cover(text, page.values(), list_, row) if text is not None else None
+    made = _cover(text, page.values(), list_, row or 1) if text is not None else None
     document, report = compose(files, made, quality=quality)
     if report.problem:
         raise BadInput(f"{files[0] if files else 'cover'}: {report.problem}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.account import shared_rate
-from faxdispatch.cli.options import Operator, moment
+from faxdispatch.cli.options import Operator, moment, refuse
 from faxdispatch.cli.output import Answer, confirm, note
 from faxdispatch.ledger import Ledger, Scripts
 from faxdispatch.ledger.recovery import Found
@@ -58,6 +58,8 @@ def recover(
     continue. This takes three times FAX_READ_TIMEOUT and FAX_SETTLE from the stop on, since Telnyx may list late.
     It may be interrupted and repeated. Exit code 1 if sending does not continue.
     """
+    if ledger is None:
+        refuse("only with --ledger", {"late": late})
     settings = Settings.load()
     settings.require("redis_url", "telnyx_api_key")
     if ledger and not dry_run:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.cli.options import Options, moment, pairs
+from faxdispatch.cli.options import Options, moment, pairs, refuse
 from faxdispatch.composition.cover import read_cover
 from faxdispatch.jobs import Priority
 
@@ -60,6 +60,10 @@ class CoverPage(Options):
     cover_field: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Value of a field of the cover. Repeatable.")
     ] = None
+
+    def __post_init__(self) -> None:
+        if self.cover is None:
+            refuse("only with --cover", {"cover_field": self.cover_field})
 
     def text(self) -> str | None:
         """Return its text, None without a cover. Raises `BadInput` where its file cannot be read."""

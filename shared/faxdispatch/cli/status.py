@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.lines import event_line, state_line
-from faxdispatch.cli.options import Full
+from faxdispatch.cli.options import Full, refuse
 from faxdispatch.cli.output import Answer, Json, Rows, fields
 from faxdispatch.cli.overview import overview_lines
 from faxdispatch.errors import BadInput, NotKnown
@@ -33,7 +33,7 @@ def status(
         ),
     ] = None,
     state: Annotated[State | None, typer.Option(help="List the jobs in this state, the longest first.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, with --state.")] = 50,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many, with --state; 50 if not given.")] = None,
     full: Full = False,
     as_json: Json = False,
 ) -> Answer | Rows[tuple[JobView, datetime]]:
@@ -43,13 +43,17 @@ def status(
     """
     if job is not None and state is not None:
         raise BadInput("give a job or --state, not both")
+    if job is None:
+        refuse("only for one job", {"history": history is not None})
+    if state is None:
+        refuse("only with --state", {"limit": limit})
     settings = Settings.load()
     scripts = Scripts.from_settings(settings)
     if job is not None:
         told = not as_json if history is None else history
         return _of_job(scripts, job, settings, history=told, full=full)
     if state is not None:
-        return _standing(Ledger(scripts), state, limit, full=full)
+        return _standing(Ledger(scripts), state, limit or 50, full=full)
     found = overview(scripts)
     return Answer(found, overview_lines(found))
 

@@ -4,6 +4,7 @@ Nothing is sent and nothing is recorded.
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.cli.campaigns.for_all import Documents
 from faxdispatch.cli.lists import Form, at_hand
-from faxdispatch.cli.options import moment
+from faxdispatch.cli.options import moment, refuse
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
@@ -62,6 +63,10 @@ def plan(
                 on_documents=on_progress.documents,
             )
     else:
+        refuse(
+            "only for a list, not for a campaign that was made of one",
+            asdict(form) | {"media_dir": documents.media_dir},
+        )
         subject = planner.of_campaign(source, asked, at, now, cap=cap)
     made = planner.estimate(subject, retry_share=retry_share)
     data = made.as_data() | {"remarks": planner.remarks, "links": planner.links}
