@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from faxdispatch.applications import CREATE_FIELDS, UPDATE_FIELDS, merge, read_document, read_words
+from faxdispatch.applications import CREATE_FIELDS, UPDATE_FIELDS
+from faxdispatch.applications.reading import merge, read_document, read_words
 from faxdispatch.errors import BadInput
 
 ID = "1293384261075731499"

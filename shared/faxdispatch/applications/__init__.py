@@ -3,7 +3,7 @@
 from faxdispatch.applications.change import Difference, complete, differences
 from faxdispatch.applications.fields import CREATE_FIELDS, UPDATE_FIELDS, AppField, describe
 from faxdispatch.applications.outcome import Outcome
-from faxdispatch.applications.reading import merge, read_document, read_words
+from faxdispatch.applications.reading import read_fields
 from faxdispatch.applications.setup import Plan, Wanted, carry_out, make_plan
 from faxdispatch.applications.shortcomings import address_problem, shortcomings
 
@@ -14,9 +14,7 @@ __all__ = [
     "UPDATE_FIELDS",
     "describe",
     # From people's words
-    "merge",
-    "read_document",
-    "read_words",
+    "read_fields",
     # Changing one
     "Difference",
     "complete",

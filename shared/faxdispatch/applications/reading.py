@@ -1,7 +1,9 @@
 """From what people write to the object that Telnyx accepts: `FIELD=VALUE` words, and JSON documents."""
 
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from faxdispatch.applications.fields import AppField, Kind
@@ -15,6 +17,28 @@ _SHOWN = "fax_application"
 """The `record_type` that distinguishes an application shown by Telnyx from a request that somebody wrote."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+
+def read_fields(
+    words: Sequence[str], source: str | None, fields: Mapping[str, AppField]
+) -> tuple[dict[str, Any], list[str]]:
+    """Read words and a JSON file, `-` for standard input, as one object, and the names that had to be left out.
+
+    Raises:
+        BadInput: a file or a value cannot be read, there is no such field, or nothing is given.
+    """
+    if not words and source is None:
+        raise BadInput("nothing is given; write FIELD=VALUE, like active=true, or --input FILE")
+    # Words first: if one is wrong, standard input need not be waited for.
+    from_words = read_words(words, fields)
+    if source is None:
+        return from_words, []
+    try:
+        body = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise BadInput(f"input: {source} cannot be read: {error.strerror}") from None
+    from_document, left_out = read_document(body, fields)
+    return merge(from_document, from_words), left_out
 
 
 def read_words(words: Iterable[str], fields: Mapping[str, AppField]) -> dict[str, Any]:

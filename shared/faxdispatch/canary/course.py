@@ -10,13 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 from faxdispatch.account.shared_rate import account
+from faxdispatch.calling.numbers import normalise
 from faxdispatch.canary.judgement import Seen, Wish, judge, over
 from faxdispatch.canary.links import Link, Mark, Verdict
 from faxdispatch.canary.page import canary_page
 from faxdispatch.checks.environment import check_environment
 from faxdispatch.checks.finding import Level
 from faxdispatch.client import FaxClient
-from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError, Unavailable
+from faxdispatch.errors import BadInput, FaxError, NoSuchResource, TelnyxError, Unavailable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView, Limits, Scripts, Watch
 from faxdispatch.settings import Settings
@@ -46,6 +47,22 @@ _REMEDIES = {
 }
 
 Tell = Callable[[tuple[Verdict, ...]], None]
+
+
+def number_of(to: str | None, settings: Settings) -> str:
+    """Return the number, in E.164, to which a canary may be sent: `to`, or the first of FAX_TEST_NUMBERS.
+
+    Raises:
+        BadInput: no number is given or set, it is not a number, or the settings do not allow faxes there.
+    """
+    if to is None and not settings.test_numbers:
+        raise BadInput("TO: not given, and FAX_TEST_NUMBERS is not set; name a number of your own in either")
+    try:
+        number = normalise(to, region=settings.fax_default_region) if to else settings.test_numbers[0]
+        settings.number_policy.check(number)
+    except ValueError as problem:
+        raise BadInput(f"TO: {problem}") from None
+    return number
 
 
 class Broken(Exception):

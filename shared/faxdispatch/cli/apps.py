@@ -1,9 +1,7 @@
 """List, show, create, change and delete fax applications."""
 
 import shlex
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,19 +12,18 @@ from faxdispatch.applications import (
     AppField,
     complete,
     describe,
-    merge,
-    read_document,
-    read_words,
+    read_fields,
 )
 from faxdispatch.cli.apps_setup import setup
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields, note
-from faxdispatch.cli.resources import account, unbroken
+from faxdispatch.cli.resources import account
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import MIN_SEARCH, ApplicationSort
 from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.listing import unbroken
 from faxdispatch.telnyx.models import FaxApplication
 from faxdispatch.telnyx.requests import ApplicationParams
 from faxdispatch.text.privacy import hidden
@@ -106,7 +103,7 @@ def show_(
 @app.command(epilog=_about(CREATE_FIELDS))
 def create(words: Words = None, input: Input = None) -> Answer:  # noqa: A002 - the option's name
     """Create a fax application."""
-    params = ApplicationParams.build(**_given_fields(words, input, CREATE_FIELDS))
+    params = ApplicationParams.build(**_given(words, input, CREATE_FIELDS))
     with account(Settings.load()) as telnyx:
         try:
             made = telnyx.create_application(params)
@@ -133,7 +130,7 @@ def update(
         raise BadInput(
             f"ID: {identity!r} is a field; the application's id comes first, as faxdispatch apps list shows it"
         )
-    given = _given_fields(words, input, UPDATE_FIELDS)
+    given = _given(words, input, UPDATE_FIELDS)
     with account(Settings.load()) as telnyx:
         changed = telnyx.update_application(identity, complete(_find(telnyx, identity), given))
     return _done(changed, "updated")
@@ -174,22 +171,11 @@ def _row(one: FaxApplication, *, ours: bool) -> list[str | None]:
     return ["*" if ours else "", one.id or "-", active, profile, name, url]
 
 
-def _given_fields(words: list[str] | None, source: str | None, fields: dict[str, AppField]) -> dict[str, Any]:
-    """Read what a command was given; report on standard error what had to be left out.
-
-    Raises:
-        BadInput: a file or a value cannot be read, there is no such field, or nothing is given.
-    """
-    if not words and source is None:
-        raise BadInput("nothing is given; write FIELD=VALUE, like active=true, or --input FILE")
-    # Words first: if one is wrong, standard input need not be waited for.
-    from_words = read_words(words or [], fields)
-    if source is None:
-        return from_words
-    from_document, left_out = read_document(_read(source), fields)
+def _given(words: list[str] | None, source: str | None, fields: dict[str, AppField]) -> dict[str, Any]:
+    given, left_out = read_fields(words or [], source, fields)
     if left_out:
-        note(f"left out of the input, for it cannot be set: {', '.join(left_out)}")
-    return merge(from_document, from_words)
+        note(f"left out of the input, since it cannot be set: {', '.join(left_out)}")
+    return given
 
 
 def _find(telnyx: TelnyxClient, identity: str) -> FaxApplication:
@@ -215,13 +201,6 @@ def _whole(application: FaxApplication) -> Iterator[str]:
     data |= {name: clock(getattr(application, name)) for name in ("created_at", "updated_at")}
     del data["record_type"]
     yield from fields({name: "-" if value in (None, "", []) else hidden(value) for name, value in data.items()})
-
-
-def _read(source: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        raise BadInput(f"input: {source} cannot be read: {error.strerror}") from None
 
 
 def _how_to_look(name: str) -> str:

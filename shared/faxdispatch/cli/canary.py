@@ -10,13 +10,11 @@ from rich.markup import escape
 from rich.status import Status
 from rich.text import Text
 
-from faxdispatch.calling.numbers import normalise
-from faxdispatch.canary.course import Canary
+from faxdispatch.canary.course import Canary, number_of
 from faxdispatch.canary.links import INBOUND, Mark, Verdict
 from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Answer, Json, confirm, is_terminal, note, watching
 from faxdispatch.cli.output import verdict as written
-from faxdispatch.errors import BadInput
 from faxdispatch.settings import Settings
 from faxdispatch.text.plain import plain
 from faxdispatch.text.privacy import hidden, mask_number, scrub
@@ -40,7 +38,7 @@ def canary(
     what a page costs. Exit code 1 if a link does not hold. Interrupting the command leaves the fax going.
     """
     settings = Settings.load()
-    number = _number(to, settings)
+    number = number_of(to, settings)
     if number not in settings.test_numbers:
         why = "It is not among FAX_TEST_NUMBERS: a real fax rings there and costs money."
         confirm(f"Send a fax to {mask_number(number)}? {why}", yes=yes)
@@ -51,22 +49,6 @@ def canary(
         course.tidy()
         teller.rest(course.verdicts)
     return _answer(course)
-
-
-def _number(to: str | None, settings: Settings) -> str:
-    """Return the number in E.164.
-
-    Raises:
-        BadInput: no number is given or set, it is not a number, or the settings do not allow faxes there.
-    """
-    if to is None and not settings.test_numbers:
-        raise BadInput("TO: not given, and FAX_TEST_NUMBERS is not set; name a number of your own in either")
-    try:
-        number = normalise(to, region=settings.fax_default_region) if to else settings.test_numbers[0]
-        settings.number_policy.check(number)
-    except ValueError as problem:
-        raise BadInput(f"TO: {problem}") from None
-    return number
 
 
 def _answer(course: Canary) -> Answer:

@@ -16,13 +16,15 @@ from faxdispatch.cli.control import cancel, refresh
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Full, Yes, moment
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
-from faxdispatch.cli.resources import NO_SUCH_FAX, Deletion, account, deleted, deletions, known, masked, unbroken
+from faxdispatch.cli.resources import NO_SUCH_FAX, Deletion, account, deleted, deletions, known
 from faxdispatch.errors import BadInput, Unavailable
 from faxdispatch.operations.deletable import check_deletable
 from faxdispatch.operations.job_of_fax import job_of, ledger_of, marked
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.fax_calls import FaxFilters
+from faxdispatch.telnyx.listing import unbroken
 from faxdispatch.telnyx.models import Fax
+from faxdispatch.text.privacy import hidden_fax
 from faxdispatch.text.wording import clock
 
 LIMIT = 50
@@ -78,7 +80,7 @@ def list_(
     most = None if every else limit or LIMIT
     return Rows(
         _listed(settings, filters),
-        data=lambda fax: fax.as_data() if full else masked(fax.as_data()),
+        data=lambda fax: fax.as_data() if full else hidden_fax(fax.as_data()),
         line=lambda fax: _line(fax, full=full),
         limit=most,
         more=f"there are more than these {most}; --limit or --all shows them",
@@ -99,7 +101,7 @@ def show_(fax_id: FaxId, full: Full = False) -> Answer:
     with account(settings) as telnyx, known(f"fax {fax_id}", NO_SUCH_FAX):
         fax = telnyx.get_fax(fax_id)
     data = fax.as_data() | _job(fax, settings)
-    shown = data if full else masked(data)
+    shown = data if full else hidden_fax(data)
     return Answer(shown, fields(shown))
 
 
@@ -149,7 +151,7 @@ def _listed(settings: Settings, filters: FaxFilters) -> Iterator[Fax]:
 
 
 def _line(fax: Fax, *, full: bool) -> list[str | None]:
-    data = fax.as_data() if full else masked(fax.as_data())
+    data = fax.as_data() if full else hidden_fax(fax.as_data())
     pages = None if fax.page_count is None else str(fax.page_count)
     known = (fax.direction, fax.status, data.get("from"), data.get("to"), pages)
     return [fax.id, clock(fax.created_at), *(cell or "-" for cell in known), fax.failure_reason]

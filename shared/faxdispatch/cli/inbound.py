@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 
@@ -48,7 +47,7 @@ def list_(
     places = (place,) if place else get_args(ListedPlace)
     return Rows(
         chain.from_iterable(inbox.at(DocumentPlace(where)) for where in places),
-        data=_data,
+        data=InboundFax.as_data,
         line=lambda fax: _line(fax, full=full),
         full=full,
         limit=limit,
@@ -60,7 +59,7 @@ def list_(
 def show_(fax_id: FaxId, full: Full = False) -> Answer:
     """Show all that is known about one inbound fax."""
     fax = FaxClient.from_env().inbound.get(fax_id)
-    data = _data(fax)
+    data = fax.as_data()
     return Answer(data, fields(data | {"document": _WORDS[fax.place]}), full=full)
 
 
@@ -106,12 +105,6 @@ def find(
     FaxClient.from_env().find_inbound(since=since)
     words = "asked for; events tell of what is found, inbound list shows it"
     return Answer({"outcome": "wished", "since": since}, words)
-
-
-def _data(fax: InboundFax) -> dict[str, Any]:
-    facts: dict[str, Any] = asdict(fax)
-    facts["from"], facts["to"] = facts.pop("sender"), facts.pop("recipient")
-    return facts
 
 
 def _line(fax: InboundFax, *, full: bool) -> list[str]:

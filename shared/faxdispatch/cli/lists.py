@@ -1,10 +1,5 @@
 """The list that a command gets, and the options that say how to read it."""
 
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +10,7 @@ from faxdispatch.calling.numbers import read_country
 from faxdispatch.campaign import Reading
 from faxdispatch.cli.options import Options, pairs
 from faxdispatch.lists.badrows import free_path
+from faxdispatch.lists.given import called
 
 ListFile = Annotated[
     Path,
@@ -98,24 +94,3 @@ class Unsent(Options):
         """Return the two files, for a list that is read from `file`."""
         name = called(file)
         return self.bad_rows or free_path(name, "bad"), self.left_out or free_path(name, "left-out")
-
-
-@contextmanager
-def at_hand(file: Path) -> Iterator[Path]:
-    """Yield the file of a list until the block ends; `-`, standard input, is first put into a file.
-
-    A list is read more than once, and so is one that came through a pipe.
-    """
-    if str(file) != "-":
-        yield file
-        return
-    with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
-        path = Path(folder) / called(file)
-        with path.open("wb") as spool:
-            shutil.copyfileobj(sys.stdin.buffer, spool)
-        yield path
-
-
-def called(file: Path) -> Path:
-    """Return the path by which messages name a list; files about the list are written beside it."""
-    return Path("stdin") if str(file) == "-" else file

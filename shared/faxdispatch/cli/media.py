@@ -18,12 +18,13 @@ from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, is_terminal, note, show
-from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known, unbroken
+from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known
 from faxdispatch.documents.local import read_document
 from faxdispatch.errors import BadInput
 from faxdispatch.media.by_hand import store_named, store_once
 from faxdispatch.media.local_name import target
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.listing import unbroken
 from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.text.wording import clock

@@ -3,19 +3,13 @@
 A number gets there if it turned out to be wrong.
 """
 
-from typing import Annotated
-
-import typer
-
 from faxdispatch.calling.written import parse_number
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Full, Limit, Operator, Reason
+from faxdispatch.cli.options import Full, Limit, Number, Operator, Reason
 from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.ledger import Scripts, Suspect, Suspects
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import clock
-
-Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 
 app = Group(__doc__)
 

@@ -6,7 +6,7 @@ import typer
 
 from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.options import Operator, Reason, Yes
+from faxdispatch.cli.options import Job, Operator, Reason, Yes
 from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
@@ -19,7 +19,7 @@ from faxdispatch.text.wording import clock
 
 
 def resolve(
-    job: Annotated[str, typer.Argument(help="Id of the job.")],
+    job: Job,
     reason: Annotated[str, typer.Option(help="How you know, for those who read the history.")],
     accepted: Annotated[str | None, typer.Option(metavar="FAX_ID", help="Telnyx has it as this fax.")] = None,
     not_sent: Annotated[
@@ -50,7 +50,7 @@ def resolve(
 
 
 def release(
-    job: Annotated[str, typer.Argument(help="Id of the job.")],
+    job: Job,
     reason: Reason,
     operator: Operator = None,
     yes: Yes = False,

@@ -112,6 +112,8 @@ def moment(words: str) -> Any:
     )
 
 
+Job = Annotated[str, typer.Argument(help="Id of the job.")]
+Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 Operator = Annotated[
     str | None,
     typer.Option(help="Who gives the command; the user's name if not given.", envvar="USER", callback=_or_user),

@@ -1,36 +1,19 @@
 """Telnyx's answers as commands show them: numbers masked, in one line; an interrupted list says so."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import typer
 
 from faxdispatch.account import shared_rate
 from faxdispatch.cli.output import Rows, confirm, note
-from faxdispatch.errors import AccountRefused, Conflict, FaxError, NoSuchResource, OutcomeUnknown, TelnyxError
+from faxdispatch.errors import AccountRefused, Conflict, NoSuchResource, TelnyxError
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
-from faxdispatch.text.privacy import hidden, mask_number
+from faxdispatch.text.privacy import hidden
 
 NO_SUCH_FAX = "Telnyx knows no fax of this id; it may have been deleted"
-
-Item = TypeVar("Item")
-
-_CALLERS = ("from", "to", "from_display_name")
-"""Where a number may appear without the `+` by which it is recognised elsewhere: callers write theirs as they like."""
-_BARE_NUMBER = re.compile(r"[\d ()./-]{5,}")
-
-
-def masked(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an object of Telnyx without numbers and signed links."""
-    given: dict[str, Any] = hidden(dict(data))
-    for name in _CALLERS:
-        if isinstance(value := given.get(name), str) and _BARE_NUMBER.fullmatch(value):
-            given[name] = mask_number(value)
-    return given
 
 
 @contextmanager
@@ -44,24 +27,6 @@ def known(name: str, none_such: str) -> Iterator[None]:
         yield
     except NoSuchResource as error:
         raise NoSuchResource(f"{name}: {none_such}", status=error.status, code=error.code) from error
-
-
-def unbroken(items: Iterable[Item], what: str) -> Iterator[Item]:
-    """Pass on the entries of a listing; if it is interrupted after the first of them, say that it is not complete.
-
-    Raises:
-        OutcomeUnknown: it was interrupted in the middle.
-        FaxError: it was interrupted before its first entry.
-    """
-    count = 0
-    try:
-        for item in items:
-            yield item
-            count += 1
-    except FaxError as error:
-        if not count:
-            raise
-        raise OutcomeUnknown(f"not complete: the list broke off after {count} {what}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from faxdispatch.operations.overview import overview, pause_data
 from faxdispatch.reasons.words import plain, short, with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN, State
-from faxdispatch.text.privacy import hidden
 from faxdispatch.text.wording import clock
 
 _WIDTH = 11
@@ -66,13 +65,14 @@ def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool,
     except NotKnown:
         return _of_row(ledger, job_id, history=history, full=full)
     place = ledger.place(view)
-    pause = _pause(Limits(scripts), view)
+    connection = Limits(scripts).connection(view.connection_id)
+    pause = connection.pause if connection else None
     coming = next_step(view, place, settings, pause)
     found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
     events = (event_line(event, full=full) for event in (view.history if history else ()))
     return Answer(
         with_words(found) | _more(view, place, pause, settings) | {"next": coming},
-        chain(fields(_facts(view, settings, full=full) | {"next": coming}, width=_WIDTH), events),
+        chain(fields(_facts(view, settings) | {"next": coming}, width=_WIDTH), events),
         full=full,
     )
 
@@ -91,7 +91,7 @@ def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer
         "job": found.job_id,
         "row": f"{found.row} of campaign {found.campaign_id}",
         "state": ended,
-        "in words": _in_words(found.cause),
+        "in words": plain(found.cause) if found.cause else None,
         "to": found.to,
         "from": found.sender,
         "document": _document(found.document_name, found.document),
@@ -111,10 +111,6 @@ def _document(name: str | None, sent: str | None) -> str | None:
     return f"{name} ({sent})" if name else sent
 
 
-def _pause(limits: Limits, view: JobView) -> Pause | None:
-    return next((known.pause for known in limits.connections() if known.connection == view.connection_id), None)
-
-
 def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) -> dict[str, Any]:
     """Return, for JSON, what the row alone does not tell."""
     return {
@@ -129,16 +125,6 @@ def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) 
     }
 
 
-def _held(view: JobView, *, full: bool) -> dict[str, str | None]:
-    """Return why it is held, what ends the hold, and which holds were waived."""
-    why, waived = why_held(view), ", ".join(sorted(view.waived))
-    return {
-        "why": why if full else hidden(why),
-        "ends by": ends_by(view),
-        "waived": f"{waived}: a person let it go from that" if waived else None,
-    }
-
-
 def _ladder(rung: int, settings: Settings) -> str | None:
     if not rung:
         return None
@@ -146,19 +132,18 @@ def _ladder(rung: int, settings: Settings) -> str | None:
     return f"rung {rung} of {len(settings.fax_ladder)}: {changes}"
 
 
-def _in_words(cause: str | None) -> str | None:
-    return plain(cause) if cause else None
-
-
-def _facts(view: JobView, settings: Settings, *, full: bool) -> dict[str, Any]:
-    request = view.request.encode() if full else hidden(view.request.encode())
+def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
+    request = view.request.encode()
+    waived = ", ".join(sorted(view.waived))
     return {
         "job": view.job_id,
         "state": state_line(view),
-        "in words": _in_words(view.cause) if view.state is State.FAILED else None,
-        **_held(view, full=full),
+        "in words": plain(view.cause) if view.cause and view.state is State.FAILED else None,
+        "why": why_held(view),
+        "ends by": ends_by(view),
+        "waived": f"{waived}: a person let it go from that" if waived else None,
         "to": request["to"],
-        "from": request.get("from") or (view.sender if full else hidden(view.sender)),
+        "from": request.get("from") or view.sender,
         "document": _document(request.get("document_name"), request.get("media_url") or request.get("media_name")),
         "attempts": f"{view.attempt} begun; of the failed ones {view.dials} never connected and {view.connects} "
         f"connected; put back {view.holds} times without counting",

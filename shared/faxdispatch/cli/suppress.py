@@ -13,16 +13,16 @@ import typer
 
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.lists import Columns, at_hand
-from faxdispatch.cli.options import Full, Limit, Operator, Reason, moment
+from faxdispatch.cli.lists import Columns
+from faxdispatch.cli.options import Full, Limit, Number, Operator, Reason, moment
 from faxdispatch.cli.output import Answer, Json, Rows, note, write_csv
 from faxdispatch.cli.progress import progress
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create
 from faxdispatch.lists.checking import BadRow
+from faxdispatch.lists.given import at_hand
 from faxdispatch.text.wording import clock, counted_are
 
-Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 Until = Annotated[datetime | None, moment("Only until then.")]
 
 _COLUMNS = ("number", "reason", "source", "until", "at", "operator")

@@ -1,5 +1,6 @@
 """The demonstration's processes: Valkey, simulated Telnyx, webhook server and worker, in a temporary folder."""
 
+import os
 import tempfile
 from collections import deque
 from collections.abc import Iterator
@@ -57,6 +58,9 @@ def stage() -> Iterator[Stage]:
     Raises:
         StackError: one of them did not start.
     """
+    # Celery itself reads CELERY_BROKER_URL, whatever address it is given: the messages would go to a real broker.
+    for name in processes.SETTINGS & os.environ.keys():
+        del os.environ[name]
     log: deque[str] = deque(maxlen=_LOG_LINES)
     with (
         tempfile.TemporaryDirectory(prefix="faxdispatch-demo-") as name,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.errors import NotKnown
@@ -78,6 +78,16 @@ class Campaign:
     def ended(self) -> int:
         """How many rows have ended."""
         return self.delivered + self.failed + self.suppressed + self.cancelled
+
+    @property
+    def per_minute(self) -> float | None:
+        """How many rows ended each minute on average in the first generation, or None if that means nothing."""
+        if self.started_at is None or self.generation > 1 or not self.ended:
+            return None
+        running = self.state in {CampaignState.RUNNING, CampaignState.PAUSED}
+        until = datetime.now(UTC) if running else self.changed_at
+        minutes = (until - self.started_at).total_seconds() / 60
+        return self.ended / minutes if minutes > 0 else None
 
     def as_data(self) -> dict[str, Any]:
         """Return it for programs; the counts of its rows add up to `rows`."""

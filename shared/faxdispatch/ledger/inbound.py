@@ -1,7 +1,7 @@
 """Inbound faxes: what Telnyx reported about them, and where their documents are."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Self
@@ -80,6 +80,12 @@ class InboundFax:
     size: int | None
     """In bytes."""
     stored_at: datetime | None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it for programs, under Telnyx's names for the parties."""
+        facts = asdict(self)
+        facts["from"], facts["to"] = facts.pop("sender"), facts.pop("recipient")
+        return facts
 
     @classmethod
     def from_hash(cls, fax_id: str, row: Mapping[str, str]) -> Self:

@@ -190,6 +190,10 @@ class Limits:
             for name, (in_flight, estimate, waiting, pause) in zip(names, _fours(found), strict=True)
         ]
 
+    def connection(self, name: str | None) -> Traffic | None:
+        """Return a connection, or None if no fax was sent on it yet."""
+        return next((traffic for traffic in self.connections() if traffic.connection == name), None)
+
     def account(self) -> Account:
         """Return the limits of the account as a whole."""
         changed, now = self.changed(), self._scripts.clock()

@@ -5,6 +5,7 @@ full.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _KEPT = 4
@@ -18,6 +19,9 @@ _SIP_USER = re.compile(r"\b(?P<scheme>sips?:)[^\s@]+@", re.IGNORECASE)
 _URL_USER = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@?#]*@", re.IGNORECASE)
 _URL_QUERY = re.compile(r"(?P<address>\b[a-z][a-z0-9+.-]*://[^\s?#'\"<>]*)\?[^\s'\"<>)]*", re.IGNORECASE)
 _API_KEY = re.compile(r"\bKEY[0-9A-Za-z_-]{12,}")
+_CALLERS = ("from", "to", "from_display_name")
+"""Where a number may appear without the `+` by which it is recognised elsewhere: callers write theirs as they like."""
+_BARE_NUMBER = re.compile(r"[\d ()./-]{5,}")
 
 
 def mask_number(number: str) -> str:
@@ -53,6 +57,15 @@ def hidden(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [hidden(part) for part in value]
     return value
+
+
+def hidden_fax(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object of Telnyx without numbers and signed links."""
+    given: dict[str, Any] = hidden(dict(data))
+    for name in _CALLERS:
+        if isinstance(value := given.get(name), str) and _BARE_NUMBER.fullmatch(value):
+            given[name] = mask_number(value)
+    return given
 
 
 def _hide(found: re.Match[str]) -> str:

@@ -8,13 +8,14 @@ import typer
 
 from faxdispatch.campaign.checking import OF_THE_VALID, as_data, checked, counts, guesses_of, not_sent, write_down
 from faxdispatch.cli.campaigns.for_all import Documents
-from faxdispatch.cli.lists import Form, ListFile, Unsent, at_hand
+from faxdispatch.cli.lists import Form, ListFile, Unsent
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts
 from faxdispatch.lists.checking import Check, Summary
+from faxdispatch.lists.given import at_hand
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import counted
 

@@ -10,12 +10,13 @@ from faxdispatch.campaign.looking_up import link_look
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.for_all import Documents
 from faxdispatch.cli.campaigns.words import standing
-from faxdispatch.cli.lists import Form, ListFile, Unsent, at_hand
+from faxdispatch.cli.lists import Form, ListFile, Unsent
 from faxdispatch.cli.options import Operator
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
 from faxdispatch.client import FaxClient
+from faxdispatch.lists.given import at_hand
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import counted
 

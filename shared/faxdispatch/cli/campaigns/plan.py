@@ -14,12 +14,13 @@ import typer
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.cli.campaigns.for_all import Documents
-from faxdispatch.cli.lists import Form, at_hand
+from faxdispatch.cli.lists import Form
 from faxdispatch.cli.options import moment, refuse
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
 from faxdispatch.ledger import Scripts
+from faxdispatch.lists.given import at_hand
 from faxdispatch.preflight.links import SAMPLE
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import clock, counted

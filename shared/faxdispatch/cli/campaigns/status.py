@@ -1,7 +1,6 @@
 """`faxdispatch campaign status`, `list` and `audit`: the state of campaigns."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.campaign import Campaign, CampaignState
@@ -26,12 +25,13 @@ def status(campaign: Id) -> Answer:
     settings = Settings.load()
     desk = FaxClient.from_env(settings).campaigns
     found, holds, causes = desk.get(campaign), desk.holds(campaign), desk.ledger.causes(campaign)
-    traffic = _connection(settings, found)
+    connection = found.options.get("connection_id") or settings.fax_connection_id
+    traffic = Limits(Scripts.from_settings(settings)).connection(connection)
     data = {
         "holds": holds,
         "causes": causes,
         "causes_in_words": {cause: plain(cause) for cause in causes},
-        "a_minute": _rate(found),
+        "a_minute": found.per_minute,
         "connection": _traffic_data(traffic) if traffic else None,
     }
     lines = [
@@ -98,7 +98,7 @@ def _rows(campaign: Campaign) -> Iterator[str]:
         yield f"{count:>11,}  {state}"
     for name in ("delivered", "failed", "suppressed", "cancelled"):
         yield f"{getattr(campaign, name):>11,}  {name}"
-    if rate := _rate(campaign):
+    if rate := campaign.per_minute:
         yield f"{rate:>11,.1f}  rows ended a minute, since it was started"
 
 
@@ -117,20 +117,3 @@ def _traffic_data(traffic: Traffic) -> dict[str, Any]:
         "waiting": traffic.waiting,
         "paused": pause_data(traffic.pause),
     }
-
-
-def _connection(settings: Settings, campaign: Campaign) -> Traffic | None:
-    """Return the connection through which a campaign is sent, or None if nothing was sent on it yet."""
-    name = campaign.options.get("connection_id") or settings.fax_connection_id
-    known = Limits(Scripts.from_settings(settings)).connections()
-    return next((traffic for traffic in known if traffic.connection == name), None)
-
-
-def _rate(campaign: Campaign) -> float | None:
-    """Return the rows that ended each minute on average in the first generation, or None if that means nothing."""
-    if campaign.started_at is None or campaign.generation > 1 or not campaign.ended:
-        return None
-    running = campaign.state in {CampaignState.RUNNING, CampaignState.PAUSED}
-    until = datetime.now(UTC) if running else campaign.changed_at
-    minutes = (until - campaign.started_at).total_seconds() / 60
-    return campaign.ended / minutes if minutes > 0 else None
