@@ -1,7 +1,6 @@
 """`faxdispatch holds`: why faxes are waiting."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,9 +9,9 @@ import typer
 from faxdispatch.cli.lines import state_line
 from faxdispatch.cli.options import Full, refuse
 from faxdispatch.cli.output import Answer, Rows
-from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
+from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Pause, Scripts
 from faxdispatch.operations.next_step import pause_line
-from faxdispatch.operations.overview import pause_data
+from faxdispatch.operations.overview import holds_data
 from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
@@ -45,9 +44,9 @@ def holds(
             none=f"nothing is held for {reason}",
         )
     held, account = ledger.holds(), limits.account()
-    paused = [traffic for traffic in limits.connections() if traffic.pause]
+    paused = {traffic.connection: traffic.pause for traffic in limits.connections() if traffic.pause}
     now = datetime.fromtimestamp(scripts.clock() / 1000, UTC)
-    return Answer(_as_json(held, paused, account), _lines(held, paused, account, now))
+    return Answer(holds_data(held, paused, account), _lines(held, paused, account, now))
 
 
 def _job_line(view: JobView) -> list[str]:
@@ -60,17 +59,15 @@ def _job_json(view: JobView) -> dict[str, Any]:
     return with_words(view.model_dump(mode="json", include=names)) | {"to": view.request.to}
 
 
-def _lines(held: list[Held], paused: list[Traffic], account: Account, now: datetime) -> Iterator[str]:
+def _lines(held: list[Held], paused: dict[str, Pause], account: Account, now: datetime) -> Iterator[str]:
     for one in held:
         yield f"{one.count:>7}  {one.reason:<20}  {_when(one, now)}"
         yield f"{'':>7}  {MEANINGS[one.reason].text}"
         yield f"{'':>7}  ends by: {ending(one.reason)}"
     if not held:
         yield "nothing is held"
-    for line in paused:
-        if line.pause:
-            how = f"faxdispatch resume {line.connection}"
-            yield f"connection {line.connection}: {pause_line(line.pause)}; {how} ends it sooner"
+    for name, pause in paused.items():
+        yield f"connection {name}: {pause_line(pause)}; faxdispatch resume {name} ends it sooner"
     if account.shut_until:
         yield f"Telnyx wants no calls until {clock(account.shut_until)}"
     yield f"spent today: {of_cap(account.spent, account.cap)} (an estimate; the day is UTC)"
@@ -86,13 +83,3 @@ def _when(held: Held, now: datetime) -> str:
     # Some waiting jobs may still have a time, such as that at which Telnyx accepts calls again.
     words = [f"{'since' if waits and at <= now else 'until'} {clock(at)}" for at in (held.first, held.last)]
     return words[0] if words[0] == words[1] else f"the first {words[0]}, the last {words[1]}"
-
-
-def _as_json(held: list[Held], paused: list[Traffic], account: Account) -> dict[str, Any]:
-    return {
-        "held": [asdict(one) | {"meaning": MEANINGS[one.reason].text, "ends_by": ending(one.reason)} for one in held],
-        "paused": [{"connection_id": line.connection} | (pause_data(line.pause) or {}) for line in paused],
-        "spent_today": account.spent,
-        "spend_cap": account.cap,
-        "shut_until": account.shut_until,
-    }

@@ -11,15 +11,8 @@ from faxdispatch.cli.options import Operator, Reason
 from faxdispatch.cli.output import Answer
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Limits, Scripts
+from faxdispatch.operations.overview import LIMITS, limits_data
 from faxdispatch.settings import Settings
-
-_SETTINGS = {
-    "rate": "FAX_RATE",
-    "channels": "FAX_CHANNELS",
-    "account_channels": "FAX_ACCOUNT_CHANNELS",
-    "day_cap": "FAX_SPEND_DAY",
-}
-"""Each limit with the setting that applies without a change."""
 
 app = Group(__doc__)
 
@@ -28,22 +21,14 @@ app = Group(__doc__)
 def show_() -> Answer:
     """Show each limit, where it comes from, and what is in use."""
     settings = Settings.load()
-    limits = Limits(Scripts.from_settings(settings))
-    changed, connections, account = limits.changed(), limits.connections(), limits.account()
-    in_force = {name: changed.get(name, getattr(settings, setting.lower())) for name, setting in _SETTINGS.items()}
-    data = {
-        "limits": in_force,
-        "changed": changed,
-        "connections": {one.connection: {"channels": one.channels, "in_use": one.in_flight} for one in connections},
-        "account": {"channels": account.channels, "in_use": account.in_flight, "spent": account.spent},
-    }
+    data = limits_data(Limits(Scripts.from_settings(settings)), settings)
     return Answer(data, _lines(data))
 
 
 def _lines(data: Any) -> Iterator[str]:
     for name, value in data["limits"].items():
         said = "none" if value is None else f"{value:g}" if isinstance(value, float) else value
-        yield f"{name:<18} {said:<8} {'set by faxdispatch limits' if name in data['changed'] else _SETTINGS[name]}"
+        yield f"{name:<18} {said:<8} {'set by faxdispatch limits' if name in data['changed'] else LIMITS[name]}"
     for connection, one in data["connections"].items():
         yield f"connection {connection}: {one['in_use']} of {one['channels']} channels in use"
     account = data["account"]

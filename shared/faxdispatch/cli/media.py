@@ -4,7 +4,6 @@ Faxes are sent from Telnyx's media storage by the document's name. `faxdispatch 
 These commands need TELNYX_API_KEY and ask Telnyx themselves.
 """
 
-import re
 import shutil
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, is_terminal, note, show
 from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known
-from faxdispatch.documents.local import read_document
+from faxdispatch.documents.local import is_link, read_document
 from faxdispatch.errors import BadInput
 from faxdispatch.media.by_hand import store_named, store_once
 from faxdispatch.media.local_name import target
@@ -172,10 +171,11 @@ def _kept(media: MediaResource) -> str:
 
 
 def _is_link(source: str) -> bool:
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", source)
-    if scheme and scheme[1].lower() not in ("https", "http"):
-        raise BadInput(f"{scheme[0]}… is no link that Telnyx fetches; give one that begins with https://, or a file")
-    return scheme is not None
+    if is_link(source) and not source.lower().startswith(("https://", "http://")):
+        raise BadInput(
+            f"{source.partition(':')[0]}://… is no link that Telnyx fetches; give one with https://, or a file"
+        )
+    return is_link(source)
 
 
 def _to_stdout(name: str, settings: Settings) -> None:

@@ -11,9 +11,9 @@ from faxdispatch.cli.options import Full, refuse
 from faxdispatch.cli.output import Answer, Json, Rows, fields
 from faxdispatch.cli.overview import overview_lines
 from faxdispatch.errors import BadInput, NotKnown
-from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
+from faxdispatch.ledger import JobView, Ledger, Limits, Scripts
 from faxdispatch.operations.next_step import ends_by, next_step, why_held
-from faxdispatch.operations.overview import overview, pause_data
+from faxdispatch.operations.overview import job_data, overview
 from faxdispatch.reasons.words import plain, short, with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN, State
@@ -71,7 +71,7 @@ def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool,
     found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
     events = (event_line(event, full=full) for event in (view.history if history else ()))
     return Answer(
-        with_words(found) | _more(view, place, pause, settings) | {"next": coming},
+        with_words(found) | job_data(view, place, pause, settings) | {"next": coming},
         chain(fields(_facts(view, settings) | {"next": coming}, width=_WIDTH), events),
         full=full,
     )
@@ -109,20 +109,6 @@ def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer
 
 def _document(name: str | None, sent: str | None) -> str | None:
     return f"{name} ({sent})" if name else sent
-
-
-def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) -> dict[str, Any]:
-    """Return, for JSON, what the row alone does not tell."""
-    return {
-        "why": why_held(view),
-        "ends_by": ends_by(view),
-        "next_look": place.at,
-        "line": place.line,
-        "position": place.position,
-        "holder": place.holder,
-        "paused": pause_data(pause),
-        "changed": dict(settings.fax_ladder[: view.rung]),
-    }
 
 
 def _ladder(rung: int, settings: Settings) -> str | None:

@@ -1,14 +1,11 @@
 """Which documents a command or a program means by links, files and names in Telnyx's storage."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from faxdispatch.composition.composing import part
-from faxdispatch.documents.local import Document
+from faxdispatch.documents.local import Document, is_link
 from faxdispatch.errors import BadInput
-
-_LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def sources_of(
@@ -23,10 +20,10 @@ def sources_of(
     """
     if cover and not media and media_name is None:
         return None, []
-    alone = len(media) == 1 and _LINK.match(media[0]) and not cover
+    alone = len(media) == 1 and is_link(media[0]) and not cover
     if not media or media_name is not None or alone:
         return source_of(media[0] if media else None, media_name)[0], []
-    return None, [fetch(one) if _LINK.match(one) else Path(one) for one in media]
+    return None, [fetch(one) if is_link(one) else Path(one) for one in media]
 
 
 def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:
@@ -40,6 +37,6 @@ def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Do
         raise BadInput(f"give the document as --media LINK-OR-FILE or as --media-name NAME; {which}")
     if media is None:
         return None, None
-    if _LINK.match(media):
+    if is_link(media):
         return media, None
     return None, part(Path(media))

@@ -1,6 +1,7 @@
 """Documents of our own: a file, or bytes of a program, of a kind that Telnyx faxes."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ SPARE = timedelta(days=7)
 _KINDS = "PDF, TIFF, JPEG, PNG, DOC, DOCX, RTF or TXT"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _WEB = (b"<!doctype html", b"<html", b"<head", b"<?xml")
+
+_LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Document:
     def media_name(self) -> str:
         """Its name in Telnyx's media storage: the same for the same content on every machine."""
         return f"fd-{hashlib.sha256(self.content).hexdigest()}{self.kind}"
+
+
+def is_link(text: str) -> bool:
+    """Return whether a text is a link, of any kind, and not the name of a file."""
+    return _LINK.match(text) is not None
 
 
 def read_document(path: Path) -> Document:

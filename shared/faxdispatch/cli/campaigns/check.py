@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.campaign.checking import OF_THE_VALID, as_data, checked, counts, guesses_of, not_sent, write_down
-from faxdispatch.cli.campaigns.for_all import Documents
+from faxdispatch.cli.campaigns.for_all import Documents, tell
 from faxdispatch.cli.lists import Form, ListFile, Unsent
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
@@ -44,7 +44,7 @@ def check(
             raise BadInput(f"{path}: exists and is not overwritten; name another file, or remove it")
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
     given = documents.for_all(settings)
-    given.tell(settings, sending.quality)
+    tell(given, settings, sending.quality)
     asked = sending.asked() | given.options
     with (
         at_hand(file) as path,
