@@ -1,7 +1,6 @@
 """`faxdispatch canary`: one real fax through the whole chain, and which link of it holds."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -42,7 +41,9 @@ def canary(
     if number not in settings.test_numbers:
         why = "It is not among FAX_TEST_NUMBERS: a real fax rings there and costs money."
         confirm(f"Send a fax to {mask_number(number)}? {why}", yes=yes)
-    with telling(quiet=as_json) as teller:
+    live = Console().status("…") if is_terminal() and not as_json else nullcontext()
+    with live as line:
+        teller = Teller(quiet=as_json, live=line)
         course = Canary(settings, number, timeout=timeout, expect_inbound=expect_inbound, tell=teller, note=note)
         with watching(f"the fax may go on: faxdispatch status {course.job_id}"):
             course.run()
@@ -66,7 +67,7 @@ _COLOURS = {Mark.OK: "green", Mark.BROKEN: "red"}
 class Teller:
     """Is called with all verdicts repeatedly, and reports each thing once."""
 
-    def __init__(self, *, quiet: bool, live: Status | None = None) -> None:
+    def __init__(self, *, quiet: bool, live: Status | None) -> None:
         self._quiet = quiet
         self._live = live
         self._told: set[str] = set()
@@ -108,13 +109,3 @@ class Teller:
         if key not in self._told:
             self._told.add(key)
             note(f"{verdict.link}: {scrub(verdict.detail)}; if it stays so: {scrub(verdict.remedy)}")
-
-
-@contextmanager
-def telling(*, quiet: bool) -> Iterator[Teller]:
-    """Yield the reporter; on a terminal, one live line shows what is waited for."""
-    if quiet or not is_terminal():
-        yield Teller(quiet=quiet)
-        return
-    with Console().status("…") as live:
-        yield Teller(quiet=False, live=live)

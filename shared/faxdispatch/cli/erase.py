@@ -46,21 +46,9 @@ def erase(
     count = sum(1 for _ in client.search.all(wanted))
     confirm(f"Erase {counted(count, 'fax')} for good? All that tells of them goes as well.", yes=yes)
     erased = client.erase(number=number, job_id=job, tag=tag, operator=operator, reason=reason)
-    notes = [
-        f"document {name} is left in Telnyx's storage; faxdispatch media delete {name} deletes it there"
-        for name in erased.media
-    ]
-    if erased.suppressed:
-        notes.append("the number stays on the suppression list; faxdispatch suppress remove takes it off")
-    if erased.open:
-        notes.append(f"not ended, and so not erased: {', '.join(erased.open)}; cancel them, then erase again")
-    if erased.unread:
-        notes.append(
-            f"not erased, since this version cannot read them: {', '.join(erased.unread)}; erase with a later one"
-        )
     return Answer(
         {"erased_at": datetime.now(UTC).replace(microsecond=0), **asdict(erased)},
         [f"{getattr(erased, name):>9,}  {words}" for name, words in _WORDS.items()],
-        notes=notes,
+        notes=erased.notes(),
         ok=not erased.open and not erased.unread,
     )

@@ -1,7 +1,6 @@
 """Following one job to its end, for people: one live line on a terminal, a line for each event elsewhere."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,8 +12,6 @@ from faxdispatch.client.following import views
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import JobView
 from faxdispatch.text.plain import plain
-
-Look = Callable[[JobView], object]
 
 
 def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False) -> JobView:
@@ -28,30 +25,14 @@ def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False) -> JobView:
     def away(error: Unavailable) -> None:
         note(f"Redis is away; the fax continues, and so does the watching once it is back ({error})")
 
-    with watching(f"the fax continues: faxdispatch status {job_id}"), _shown(quiet) as look:
+    live = Console().status("…") if is_terminal() and not quiet else nullcontext()
+    shown = 0
+    with watching(f"the fax continues: faxdispatch status {job_id}"), live as line:
         for view in views(client, job_id, on_away=away):
-            look(view)
+            if line:
+                line.update(escape(plain(f"job {view.job_id}: {state_line(view)}")))
+            elif not quiet:
+                for event in view.history[shown:]:
+                    show(event_line(event))
+                shown = len(view.history)
     return view
-
-
-@contextmanager
-def _shown(quiet: bool) -> Iterator[Look]:
-    if quiet:
-        yield lambda _: None
-    elif is_terminal():
-        with Console().status("…") as live:
-            yield lambda view: live.update(escape(plain(f"job {view.job_id}: {state_line(view)}")))
-    else:
-        yield _Lines()
-
-
-class _Lines:
-    """Prints each event of a job's history once."""
-
-    def __init__(self) -> None:
-        self._told = 0
-
-    def __call__(self, view: JobView) -> None:
-        for event in view.history[self._told :]:
-            show(event_line(event))
-        self._told = len(view.history)

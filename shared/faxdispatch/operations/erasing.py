@@ -1,7 +1,7 @@
 """Erasing a person: all that is kept about a number, a job or a tag, with a receipt."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from faxdispatch.errors import Unavailable
@@ -32,6 +32,18 @@ class Erased:
     unread: list[str] = field(default_factory=list)
     media: list[str] = field(default_factory=list)
     suppressed: bool = False
+
+    def notes(self) -> Iterator[str]:
+        """Say what is left, and how to erase that too."""
+        for name in self.media:
+            yield f"document {name} is left in Telnyx's storage; faxdispatch media delete {name} deletes it there"
+        if self.suppressed:
+            yield "the number stays on the suppression list; faxdispatch suppress remove takes it off"
+        if self.open:
+            yield f"not ended, and so not erased: {', '.join(self.open)}; cancel them, then erase again"
+        if self.unread:
+            names = ", ".join(self.unread)
+            yield f"not erased, since this version cannot read them: {names}; erase with a later one"
 
 
 class Eraser:
