@@ -189,7 +189,7 @@ def test_irreversible_commands_ask_for_confirmation(cli, made):
     for command in ("cancel", "purge"):
         result = cli("campaign", command, made)
         assert (result.code, result.out) == (2, "")
-        assert "Nobody is here to confirm it: add --yes" in result.err
+        assert "Nobody can confirm this here: add --yes" in result.err
 
     assert cli("campaign", "status", made, "--json").json["state"] == "checked"
 
@@ -216,7 +216,7 @@ def test_the_status_counts_rows_that_add_up_and_says_why_they_wait_and_failed(cl
     for words in ("paused (wrong page)", "held for campaign_paused; ends by: ", "1  ended for user_busy", "2  rows\n"):
         assert words in lines
     assert "2 rows of the list are not sent: invalid 1, no number 1" in lines
-    assert "faxdispatch campaign resume recall lets it go on" in lines
+    assert "faxdispatch campaign resume recall continues it" in lines
 
 
 def test_the_status_says_where_only_the_connection_is_paused(cli, made, desk):

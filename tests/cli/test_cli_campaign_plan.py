@@ -68,8 +68,8 @@ def test_the_plan_says_that_it_is_an_estimate_and_on_what_it_is_based(cli, liste
 
     assert lines[0] == "All figures are estimates."
     assert "recipients: 3, with 12 pages in all" in lines
-    assert any(line.startswith("reckoned with: 1 at once, 20 new ones a second") for line in lines)
-    assert any(line.startswith("held up most by: only 1 at once") for line in lines)
+    assert any(line.startswith("assumed: 1 at once, 20 new ones a second") for line in lines)
+    assert any(line.startswith("delayed most by: only 1 at once") for line in lines)
 
 
 def test_pages_of_an_unreadable_document_are_estimated_and_it_says_so(cli, listed, tmp_path):

@@ -52,7 +52,7 @@ def test_recover_reports_what_it_found_and_lets_sending_continue(cli, ledger, se
     assert result.code == 0, result.err
     assert "1  of a job that was not known, made again with the tag recovered" in result.out
     assert result.out.splitlines()[0].startswith("Telnyx lists 1 fax of this ledger since ")
-    assert result.out.splitlines()[-1] == "sending goes on"
+    assert result.out.splitlines()[-1] == "sending continues"
     assert "sending is stopped" in result.err
     assert ledger.job("made-again").request.tags == ("recovered",)
     assert epoch.behind() is None
@@ -102,7 +102,7 @@ def test_a_listing_that_fails_leaves_sending_stopped(cli, sent, epoch, surroundi
 
 
 def test_resume_says_whether_anything_had_stopped(cli, epoch):
-    assert cli("ledger", "resume", "--reason", "seen", "--yes").out == "nothing had stopped it\n"
+    assert cli("ledger", "resume", "--reason", "seen", "--yes").out == "nothing had stopped sending\n"
     epoch.stop()
     assert "went back in time" in cli("ledger", "show").out
     result = cli("ledger", "resume", "--reason", "seen", "--yes", "--json")

@@ -176,8 +176,8 @@ def test_a_released_job_shows_the_hold_that_was_waived(cli, ledger, job):
 
     result = cli("status", job)
 
-    assert fact(result, "waived") == "send_at: a person let it go from that"
-    assert next_of(result).startswith("tried as soon as a worker takes it, since a person released it")
+    assert fact(result, "waived") == "send_at: a person waived this"
+    assert next_of(result).startswith("tried as soon as a worker takes it, for a person let it go")
     assert "ends by" not in result.out
 
 

@@ -28,7 +28,7 @@ def a_file(surroundings, tmp_path):
 def test_adding_changing_and_removing_a_number_show_reason_and_operator(cli, known, redis):
     words = ["suppress", "add", NUMBER, "--reason", "asked by telephone", "--source", "call of May 4"]
     assert cli(*words, USER="ada").out == "+1******0001 gets no campaigns\n"
-    assert cli(*words).out == "+1******0001 was on the list just so\n"
+    assert cli(*words).out == "+1******0001 was on the list already, with the same reason, source and end\n"
     changed = cli(*words, "--until", "2090-01-01T00:00:00Z", "--json")
     assert changed.json == {"outcome": "changed", "number": "+1******0001"}
     assert known.get(NUMBER).until.year == 2090

@@ -84,7 +84,7 @@ def test_sent_faxes_can_be_found_proved_resent_and_erased(stack, command, tmp_pa
 
     # Proof and report.
     command("campaign", "evidence", "recall")
-    assert "as they were signed" in command("evidence", "recall-evidence.zip")
+    assert "unchanged since the signing" in command("evidence", "recall-evidence.zip")
     command("campaign", "report", "recall")
     assert "Of 4 rows of the list, 2 are included and 2 are not." in (tmp_path / "recall.html").read_text("utf-8")
 

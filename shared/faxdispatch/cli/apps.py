@@ -56,7 +56,7 @@ def list_(
     outbound_voice_profile_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Only those with this outbound voice profile.")
     ] = None,
-    sort: Annotated[ApplicationSort | None, typer.Option(help="Order; a - in front turns it round.")] = None,
+    sort: Annotated[ApplicationSort | None, typer.Option(help="Order; a - in front reverses it.")] = None,
     page_size: Annotated[int | None, typer.Option(min=1, max=250, help="How many Telnyx gives at a time.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many at most; all if not given.")] = None,
 ) -> Rows[FaxApplication]:

@@ -16,7 +16,7 @@ from faxdispatch.supervisor.data_dir import data_dir
 from faxdispatch.supervisor.restoring import restore_copy
 
 
-def backup(file: Annotated[Path, typer.Argument(help="Where to write it; replaced where it is there.")]) -> None:
+def backup(file: Annotated[Path, typer.Argument(help="File to write; an existing one is replaced.")]) -> None:
     """Write a copy of the whole ledger to a file.
 
     The copy is of one moment, and everything continues to run meanwhile. It is in Redis' own RDB format, for
@@ -41,6 +41,6 @@ def restore(
         raise BadInput(f"FILE: {file} is not a copy of a ledger; give one that `faxdispatch backup` wrote")
     settings = Settings.load()
     with data_dir(settings.fax_data_dir) as ours:
-        confirm(f"Put {file} in the place of what is in {ours}? What is there now is moved aside.", yes=yes)
+        confirm(f"Replace the data in {ours} with {file}? The present data is moved aside.", yes=yes)
         found = restore_copy(file, ours, settings.fax_namespace)
     show(f"{ours}: the ledger as of {found}; now `faxdispatch up`, and `faxdispatch recover` beside it")

@@ -45,7 +45,7 @@ def canary(
     with live as line:
         teller = Teller(quiet=as_json, live=line)
         course = Canary(settings, number, timeout=timeout, expect_inbound=expect_inbound, tell=teller, note=note)
-        with watching(f"the fax may go on: faxdispatch status {course.job_id}"):
+        with watching(f"the fax may continue: faxdispatch status {course.job_id}"):
             course.run()
         course.tidy()
         teller.rest(course.verdicts)
@@ -56,7 +56,7 @@ def _answer(course: Canary) -> Answer:
     notes = []
     if course.view and not course.view.finished:
         job = course.job_id
-        notes.append(f"the fax goes on: faxdispatch status {job} follows it, faxdispatch cancel {job} ends it")
+        notes.append(f"the fax continues: faxdispatch status {job} follows it, faxdispatch cancel {job} ends it")
     words = f"every link holds; job {course.job_id}, {course.seconds:.1f} s in all"
     return Answer(hidden(course.as_data()), words if course.ok else (), notes, ok=course.ok)
 
@@ -108,4 +108,4 @@ class Teller:
         key = f"{verdict.link} {verdict.detail}"
         if key not in self._told:
             self._told.add(key)
-            note(f"{verdict.link}: {scrub(verdict.detail)}; if it stays so: {scrub(verdict.remedy)}")
+            note(f"{verdict.link}: {scrub(verdict.detail)}; if this continues: {scrub(verdict.remedy)}")

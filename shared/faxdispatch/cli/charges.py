@@ -26,7 +26,7 @@ def charges(
     if apart:
         note("estimate and charges differ by more than a fifth: compare FAX_PRICE_PAGE and FAX_PRICE_MINUTE")
     if not found and not settings.fax_charges:
-        note("workers read them where FAX_CHARGES=true is set")
+        note("workers read them if FAX_CHARGES=true is set")
     return Rows(found, _line, lambda one: asdict(one) | {"drift": one.drift}, none="no charges are known", ok=not apart)
 
 

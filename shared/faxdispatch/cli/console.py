@@ -16,7 +16,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.users import Role, User, Users
 
 Name = Annotated[str, typer.Argument(help="Name to sign in with.")]
-Generate = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]
+Generate = Annotated[bool, typer.Option("--generate", help="Make up a password and print it.")]
 
 app = Group(__doc__)
 user = Group("Users of the console, kept in FAX_CONSOLE_USERS.")
@@ -45,20 +45,20 @@ def password_(name: Name, generate: Generate = False) -> None:
     Sessions begun with the old one end.
     """
     _users().change(name, password=_password(generate=generate))
-    show(f"{name} has another password")
+    show(f"{name} has a new password")
 
 
 @user.command("role")
 def role_(name: Name, role: Annotated[Role, typer.Argument(help="viewer or operator.")]) -> None:
     """Change a user's role, from the next page on."""
     _users().change(name, role=role)
-    show(f"{name} is {role}")
+    show(f"{name} has the role {role} now")
 
 
 @user.command()
 def remove(name: Name, yes: Yes = False) -> None:
     """Remove a user, which also ends the user's sessions."""
-    confirm(f"Remove {name}? They cannot sign in any more.", yes=yes)
+    confirm(f"Remove {name}? They can no longer sign in.", yes=yes)
     _users().remove(name)
     show(f"{name} is removed")
 

@@ -69,7 +69,7 @@ def refresh(fax_id: Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx
     settings = Settings.load()
     if settings.telnyx_api_key is None:
         FaxClient.from_env(settings).refresh(fax_id)
-        return _answer("asked for; the event fax.refreshed has the link", outcome="wished", fax_id=fax_id)
+        return _answer("requested; the event fax.refreshed has the link", outcome="wished", fax_id=fax_id)
     with account(settings) as telnyx, known(f"fax {fax_id}", NO_SUCH_FAX):
         link = renewed_link(telnyx, fax_id)
     return Answer({"fax_id": fax_id, "media_url": link}, link)
@@ -81,7 +81,7 @@ def sync(job: Job = None, fax_id: FaxId = None) -> Answer:
     This needs no API key. `faxdispatch faxes show` prints what Telnyx says and records nothing.
     """
     FaxClient.from_env().sync(job_id=job, fax_id=fax_id)
-    words = "asked for; see faxdispatch status or faxdispatch events"
+    words = "requested; see faxdispatch status or faxdispatch events"
     return _answer(words, outcome="wished", job_id=job, fax_id=fax_id)
 
 

@@ -49,7 +49,9 @@ def redrive(
     reason: Reason = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="Fix a field; may be repeated. No value takes it out."),
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="Change a field, repeatable; without a value, it is removed."
+        ),
     ] = None,
 ) -> Answer:
     """Send dead letters again.
@@ -78,7 +80,7 @@ def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes
     else:
         chosen = _chosen(client, every=every, reason=reason)
     if chosen:
-        confirm(f"Forget {counted(len(chosen), 'dead letter')}? What they asked for is never done.", yes=yes)
+        confirm(f"Forget {counted(len(chosen), 'dead letter')}? What they asked for will never be done.", yes=yes)
     for found in chosen:
         client.dead_letters.drop(found.id)
     return Answer({"dropped": [found.id for found in chosen]}, f"{len(chosen)} dropped", full=False)

@@ -17,7 +17,7 @@ from faxdispatch.text.wording import clock
 
 
 def events(
-    follow_: Annotated[bool, typer.Option("--follow", "-f", help="Go on with whatever comes.")] = False,
+    follow_: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events as they come.")] = False,
     from_: Annotated[
         str | None,
         typer.Option(

@@ -22,7 +22,7 @@ def evidence(file: Annotated[Path, typer.Argument(help="An evidence pack.")]) ->
     return Answer(
         {"ledger": found.ledger, "made_at": found.made_at, "public_key": found.key},
         [
-            f"{file}: {found.files} files, as they were signed",
+            f"{file}: {counted(found.files, 'file')}, unchanged since the signing",
             f"written {clock(found.made_at)} by ledger {found.ledger}",
             f"public key {found.key}",
         ],

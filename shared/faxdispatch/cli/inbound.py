@@ -33,7 +33,7 @@ app = Group(__doc__)
 
 @app.command("list")
 def list_(
-    place: Annotated[ListedPlace | None, typer.Option(help="Only those whose document is there.")] = None,
+    place: Annotated[ListedPlace | None, typer.Option(help="Only those whose document is in this place.")] = None,
     limit: Limit = 50,
     full: Full = False,
 ) -> Rows[InboundFax]:
@@ -103,7 +103,7 @@ def find(
     the last complete listing began.
     """
     FaxClient.from_env().find_inbound(since=since)
-    words = "asked for; events tell of what is found, inbound list shows it"
+    words = "requested; events report what is found, and inbound list shows it"
     return Answer({"outcome": "wished", "since": since}, words)
 
 

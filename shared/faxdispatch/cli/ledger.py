@@ -13,7 +13,7 @@ from faxdispatch.cli.resources import account
 from faxdispatch.ledger import Epoch, Identity, Scripts
 from faxdispatch.settings import Settings
 
-_NOTHING = "nothing had stopped it"
+_NOTHING = "nothing had stopped sending"
 
 app = Group(__doc__)
 
@@ -36,7 +36,7 @@ def show_() -> Answer:
         "ledger": identity.id,
         "in place of": ", ".join(identity.taken_over),
         "account": identity.account or "not known yet: no worker has started",
-        "epoch": behind or "as it was: no process remembers more than is there",
+        "epoch": behind or "unchanged: no process remembers more than the ledger has",
     }
     return Answer(data, fields(words))
 
@@ -46,14 +46,14 @@ def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answe
     """Let faxes be sent again after the ledger went back in time.
 
     Recover it first: what it has forgotten and nobody has brought back is lost, and faxes that it considers not yet
-    sent are sent. Exit code 1 if nothing had stopped it.
+    sent are sent. Exit code 1 if nothing had stopped sending.
     """
     epoch = Epoch(Scripts.from_settings(Settings.load()))
     behind = epoch.behind()
     if behind:
-        confirm(f"Send again? Of the ledger: {behind}. What it takes for not sent yet is sent from now on.", yes=yes)
+        confirm(f"Send again? The ledger: {behind}. Faxes that it considers not yet sent will be sent.", yes=yes)
     done = epoch.recovered(reason=reason, operator=operator)
-    return Answer({"outcome": "recovered" if done else "no"}, "sending goes on" if done else _NOTHING, ok=done)
+    return Answer({"outcome": "recovered" if done else "no"}, "sending continues" if done else _NOTHING, ok=done)
 
 
 @app.command()
@@ -66,8 +66,8 @@ def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer
     settings = Settings.load()
     identity = _identity(settings)
     confirm(
-        "Send with this account? Workers with keys of the account before will refuse to start, and its unknown sends "
-        "wait for a person's word.",
+        "Send with this account? Workers with keys of the previous account will refuse to start, and its unknown "
+        "sends wait for a person.",
         yes=yes,
     )
     with account(settings) as telnyx:

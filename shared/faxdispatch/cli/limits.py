@@ -41,8 +41,8 @@ def _lines(data: Any) -> Iterator[str]:
 def set_(
     reason: Reason,
     rate: Annotated[str | None, typer.Option(help="Calls a second.")] = None,
-    channels: Annotated[str | None, typer.Option(help="Of each connection: a number or auto.")] = None,
-    account_channels: Annotated[str | None, typer.Option(help="Of the account: a number or auto.")] = None,
+    channels: Annotated[str | None, typer.Option(help="Channels of each connection: a number or auto.")] = None,
+    account_channels: Annotated[str | None, typer.Option(help="Channels of the account: a number or auto.")] = None,
     day_cap: Annotated[str | None, typer.Option(help="Money for a day (UTC): an amount or none.")] = None,
     operator: Operator = None,
 ) -> Answer:
@@ -75,7 +75,7 @@ def reset(
     """
     whose = connection or "account"
     _limits().change({}, found_out=[whose], reason=reason, operator=operator)
-    said = f"channels of {'the account' if connection is None else connection}: found out again"
+    said = f"channels of {'the account' if connection is None else connection} are found out again"
     return Answer({"outcome": "reset", "channels_of": whose}, said)
 
 

@@ -34,7 +34,7 @@ class Columns(Options):
     delimiter: Annotated[
         str | None, typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.")
     ] = None
-    encoding: Annotated[str | None, typer.Option(help="Like utf-8 or windows-1252.")] = None
+    encoding: Annotated[str | None, typer.Option(help="Encoding, such as utf-8 or windows-1252.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ def upload(
     source: Annotated[str, typer.Argument(metavar="FILE|URL", help="Local file, or link that Telnyx fetches.")],
     name: Annotated[
         str | None,
-        typer.Option(help="Its name there. If not given, a file is named by its content; a link's Telnyx makes up."),
+        typer.Option(help="Its name there. If not given, a file is named by its content, a link by Telnyx."),
     ] = None,
     ttl: Annotated[
         str | None,
@@ -82,7 +82,7 @@ def upload(
         ),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Take the place of what --name names; faxes that wait send this then.")
+        bool, typer.Option("--replace", help="Replace the document called --name; waiting faxes then send this one.")
     ] = False,
 ) -> Answer:
     """Store a document and print its name, for `send --media-name`.
@@ -111,7 +111,7 @@ def download(
         str | None,
         typer.Argument(
             metavar="FILE|FOLDER|-",
-            help="Where to; `-` is standard output. If not given, its name, made safe, in the present folder.",
+            help="Where to; `-` is standard output. If not given, its name, made safe, in the current folder.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
@@ -153,7 +153,7 @@ def _deleted(names: list[str], *, yes: bool) -> Iterator[Deletion]:
             telnyx.get_media(name)
             return name
 
-        question = "Delete {} for good? Faxes that wait to be sent from them fail."
+        question = "Delete {} for good? Faxes that wait to be sent from them will fail."
         yield from deleted(names, look, telnyx.delete_media, question=question, none_such=_NONE_SUCH, yes=yes)
 
 

@@ -55,7 +55,7 @@ def lift(number: Number, reason: Reason, operator: Operator = None) -> Answer:
     lifted = _suspects(settings).lift(e164, reason=reason, operator=operator)
     return Answer(
         {"outcome": "lifted" if lifted else "free", "number": e164},
-        f"{e164} {'is called again' if lifted else 'was not in quarantine'}",
+        f"{e164} {'can be called again' if lifted else 'was not in quarantine'}",
         full=False,
         ok=lifted,
     )

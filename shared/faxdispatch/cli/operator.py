@@ -23,7 +23,7 @@ def resolve(
     reason: Annotated[str, typer.Option(help="How you know, for those who read the history.")],
     accepted: Annotated[str | None, typer.Option(metavar="FAX_ID", help="Telnyx has it as this fax.")] = None,
     not_sent: Annotated[
-        bool, typer.Option("--not-sent", help="Telnyx never had it: it may be sent again. If that is wrong, twice.")
+        bool, typer.Option("--not-sent", help="Telnyx never had it, so it is sent again; if that is wrong, twice.")
     ] = False,
     failed: Annotated[bool, typer.Option("--failed", help="It is over: the job ends as failed.")] = False,
     operator: Operator = None,
@@ -38,7 +38,7 @@ def resolve(
     check(verdict, reason=reason, fax_id=accepted)
     client = FaxClient.from_env()
     view = client.status(job)
-    confirm(f"Settle it so? {_standing(view)} {consequence(verdict, accepted)}", yes=yes)
+    confirm(f"Resolve it this way? {_standing(view)} {consequence(verdict, accepted)}", yes=yes)
     # It applies to the attempt that was shown: another may have begun while the person thought.
     outcome = client.resolve(job, verdict, reason=reason, fax_id=accepted, operator=operator, attempt=view.attempt)
     view = client.status(job)
@@ -106,7 +106,7 @@ def resume(
     resumed = limits.resume(connection, reason=reason, operator=operator)
     return Answer(
         {"outcome": "resumed" if resumed else "running", "connection_id": connection},
-        f"connection {connection}: {'goes on' if resumed else 'was not paused'}",
+        f"connection {connection}: {'continues' if resumed else 'was not paused'}",
         ok=resumed,
     )
 

@@ -118,8 +118,10 @@ Operator = Annotated[
     str | None,
     typer.Option(help="Who gives the command; the user's name if not given.", envvar="USER", callback=_or_user),
 ]
-Reason = Annotated[str, typer.Option(help="Why; readers of the events see it.", callback=_checked)]
-Why = Annotated[str | None, typer.Option("--reason", help="Why; readers of the events see it.", callback=_checked)]
+Reason = Annotated[str, typer.Option(help="The reason, which readers of the events see.", callback=_checked)]
+Why = Annotated[
+    str | None, typer.Option("--reason", help="The reason, which readers of the events see.", callback=_checked)
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many.")]
 Full = Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")]

@@ -264,7 +264,7 @@ def confirm(words: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise BadInput(f"{words} Nobody is here to confirm it: add --yes")
+        raise BadInput(f"{words} Nobody can confirm this here: add --yes")
     if not typer.confirm(plain(words), err=True):
         raise typer.Exit(1)
 

@@ -37,14 +37,14 @@ def recover(
         str | None,
         typer.Option(
             metavar="ID",
-            help="Id of a ledger that is lost, whose place this one takes: its faxes are this one's from now on. "
-            "--dry-run without it tells the ids that Telnyx knows.",
+            help="Id of a lost ledger that this one replaces: its faxes belong to this one from now on. --dry-run "
+            "without --ledger shows the ids that Telnyx knows.",
         ),
     ] = None,
     late: Annotated[
         bool,
         typer.Option(
-            "--late", help="Take its place although faxes went out before, of which some may be its, sent again."
+            "--late", help="Replace it although faxes have left this one already; some may be its faxes, sent again."
         ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and change nothing.")] = False,
@@ -63,9 +63,7 @@ def recover(
     settings = Settings.load()
     settings.require("redis_url", "telnyx_api_key")
     if ledger and not dry_run:
-        confirm(
-            f"Take the place of ledger {ledger}? Its faxes are this one's; it must not be in use any more.", yes=yes
-        )
+        confirm(f"Replace ledger {ledger}? Its faxes will belong to this one; it must no longer be in use.", yes=yes)
     scripts, clock = Scripts.from_settings(settings), TelnyxClock()
     with shared_rate.account(settings, note, clock) as telnyx:
         recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
@@ -92,4 +90,4 @@ def _lines(result: Recovered, *, dry_run: bool) -> Iterator[str]:
     elif dry_run:
         yield "nothing was changed"
     else:
-        yield "sending goes on"
+        yield "sending continues"

@@ -21,7 +21,7 @@ def resend(
     jobs: Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.")] = None,
     *,
     known: Known,
-    to: Annotated[str | None, typer.Option(help="Another number, where one job is sent again.")] = None,
+    to: Annotated[str | None, typer.Option(help="Another number, if one job is sent again.")] = None,
     yes: Yes = False,
 ) -> Rows[tuple[str, Receipt]]:
     """Send ended faxes again, none of them twice.

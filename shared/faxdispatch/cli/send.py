@@ -35,7 +35,7 @@ def send(
     key: Annotated[
         str | None, typer.Option(help="Idempotency key: the same key and content always mean the same fax.")
     ] = None,
-    send_at: Annotated[datetime | None, moment("Send it then and not before.")] = None,
+    send_at: Annotated[datetime | None, moment("Send it no earlier than this.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit code 0 only if delivered.")] = False,
     as_json: Json = False,
 ) -> Answer:

@@ -127,7 +127,7 @@ def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
         "in words": plain(view.cause) if view.cause and view.state is State.FAILED else None,
         "why": why_held(view),
         "ends by": ends_by(view),
-        "waived": f"{waived}: a person let it go from that" if waived else None,
+        "waived": f"{waived}: a person waived this" if waived else None,
         "to": request["to"],
         "from": request.get("from") or view.sender,
         "document": _document(request.get("document_name"), request.get("media_url") or request.get("media_name")),

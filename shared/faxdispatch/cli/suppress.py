@@ -33,8 +33,8 @@ app = Group(__doc__)
 @app.command()
 def add(
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why it gets none, for those who ask later.")],
-    source: Annotated[str, typer.Option(help="Where that is known from, such as a letter of a date.")] = "operator",
+    reason: Annotated[str, typer.Option(help="Why it gets no campaigns, for those who ask later.")],
+    source: Annotated[str, typer.Option(help="Where this is known from, such as a letter of 1 May.")] = "operator",
     until: Until = None,
     operator: Operator = None,
 ) -> Answer:
@@ -48,7 +48,7 @@ def add(
     words = {
         "added": "gets no campaigns",
         "changed": "was on the list; it has a new reason, source or end now",
-        "same": "was on the list just so",
+        "same": "was on the list already, with the same reason, source and end",
     }
     return _answer(outcome, known.number(number), words[outcome])
 
@@ -73,9 +73,9 @@ def import_(
     ],
     columns: Columns,
     reason: Annotated[
-        str | None, typer.Option(help="Why they get none; the file's column `reason` if not given.")
+        str | None, typer.Option(help="Why they get no campaigns; the file's column `reason` if not given.")
     ] = None,
-    source: Annotated[str | None, typer.Option(help="Where that is known from; the file's name if not given.")] = None,
+    source: Annotated[str | None, typer.Option(help="Where this is known from; the file's name if not given.")] = None,
     until: Until = None,
     operator: Operator = None,
     as_json: Json = False,

@@ -33,7 +33,7 @@ def create(
     ] = None,
     cap: Annotated[float | None, typer.Option(help="What it may cost; past it the campaign is paused.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Make nothing unless every row can be sent.")] = False,
-    start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
+    start: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
     operator: Operator = None,
 ) -> Answer:
     """Make a campaign from a list. `campaign start` sends it.

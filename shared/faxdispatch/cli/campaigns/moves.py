@@ -15,7 +15,7 @@ from faxdispatch.text.wording import counted, counted_are, of_cap
 
 def start(
     campaign: Id,
-    at: Annotated[datetime | None, moment("Not now but then.")] = None,
+    at: Annotated[datetime | None, moment("Start then instead of now.")] = None,
     operator: Operator = None,
 ) -> Answer:
     """Start a campaign, now or at a given time.
@@ -50,11 +50,8 @@ def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes
     """
     desk = campaigns()
     found = desk.get(campaign)
-    confirm(
-        f"Give up rows of campaign {found.id}? Those that Telnyx never took, and those whose document cannot be "
-        "fetched, fail.",
-        yes=yes,
-    )
+    words = "The rows whose attempts Telnyx never accepted will count as failed."
+    confirm(f"Give up rows of campaign {found.id}? {words}", yes=yes)
     moved, given_up = desk.finish(campaign, reason=reason, operator=operator)
     left = f"{moved.pending:,} still to be sent, {moved.opened:,} under way"
     return told(moved, f"{counted_are(given_up, 'row')} given up; {left}")
@@ -63,7 +60,7 @@ def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes
 def cancel(
     campaign: Id,
     also_in_flight: Annotated[
-        bool, typer.Option("--also-in-flight", help="Ask Telnyx to cancel what it has already, too.")
+        bool, typer.Option("--also-in-flight", help="Also ask Telnyx to cancel the faxes that it already has.")
     ] = False,
     reason: Why = None,
     operator: Operator = None,
@@ -86,7 +83,7 @@ def cancel(
 def cap(
     campaign: Id,
     amount: Annotated[float | None, typer.Argument(help="In the currency of your contract.")] = None,
-    none: Annotated[bool, typer.Option("--none", help="Take the cap away.")] = False,
+    none: Annotated[bool, typer.Option("--none", help="Remove the cap.")] = False,
     operator: Operator = None,
 ) -> Answer:
     """Set what a campaign may cost.
@@ -94,10 +91,10 @@ def cap(
     A campaign that is paused for its cap can be resumed once the cap is higher.
     """
     if (amount is None) != none:
-        raise BadInput("give an amount, or --none to take the cap away")
+        raise BadInput("give an amount, or --none to remove the cap")
     found = campaigns().set_cap(campaign, amount, operator=operator)
     words = f"campaign {found.id}: spent {of_cap(found.spent, found.cap)}; {standing(found)}"
-    paused = f"it is still paused; faxdispatch campaign resume {found.id} lets it go on"
+    paused = f"it is still paused; faxdispatch campaign resume {found.id} continues it"
     return Answer(found.as_data(), words, notes=[paused] if found.reason == "spend_cap" else [], full=False)
 
 
@@ -109,8 +106,8 @@ def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:
     desk = campaigns()
     found = desk.get(campaign)
     confirm(
-        f"Forget campaign {found.id} ({found.name})? {counted(found.rows, 'row')} and all results cannot be reported "
-        "any more.",
+        f"Delete campaign {found.id} ({found.name})? {counted(found.rows, 'row')} and all results can no longer be "
+        "reported.",
         yes=yes,
     )
     desk.purge(campaign, operator=operator)
@@ -129,8 +126,8 @@ def retry(
     row: Annotated[
         list[int] | None, typer.Option(min=1, help="A failed or cancelled row by its number. Repeatable.")
     ] = None,
-    to: Annotated[str | None, typer.Option(help="The number that the one --row goes to from now on.")] = None,
-    start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
+    to: Annotated[str | None, typer.Option(help="New number for the one --row.")] = None,
+    start: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
     reason: Why = None,
     operator: Operator = None,
 ) -> Answer:
@@ -155,7 +152,7 @@ def send_test(
     to: Annotated[
         list[str] | None, typer.Option(help="One of FAX_TEST_NUMBERS; all of them if not given. Repeatable.")
     ] = None,
-    row: Annotated[int | None, typer.Option(min=1, help="Whose document; the first row's if not given.")] = None,
+    row: Annotated[int | None, typer.Option(min=1, help="Row whose document is sent; the first if not given.")] = None,
 ) -> Answer:
     """Send what a row would get to your own numbers.
 

@@ -38,7 +38,7 @@ def plan(
     retry_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
     ] = RETRY_SHARE,
-    sample: Annotated[int, typer.Option(min=0, help="Different linked documents that are fetched.")] = SAMPLE,
+    sample: Annotated[int, typer.Option(min=0, help="How many different linked documents are fetched.")] = SAMPLE,
 ) -> Answer:
     """Estimate what a campaign costs, when it ends and what delays it.
 
@@ -81,9 +81,9 @@ def _lines(made: Plan, remarks: list[str]) -> Iterator[str]:
     yield f"cost: {made.cost_low:,.2f} if every fax arrives at the first try, {made.cost_high:,.2f} {retried}"
     yield f"start: {clock(made.start)}"
     yield f"end: {_end(made.end_low)}, or {_end(made.end_high)} {retried}"
-    yield f"reckoned with: {made.capacity.channels:g} at once, {made.capacity.rate:g} new ones a second"
+    yield f"assumed: {made.capacity.channels:g} at once, {made.capacity.rate:g} new ones a second"
     for place, delay in enumerate(made.delays):
-        yield f"held up {'also' if place else 'most'} by: {delay.words}"
+        yield f"delayed {'also' if place else 'most'} by: {delay.words}"
     for remark in remarks:
         yield f"note: {remark}"
 

@@ -78,11 +78,11 @@ def audit(campaign: Id) -> Answer:
 def _head(campaign: Campaign) -> Iterator[str]:
     yield f"campaign {campaign.id} ({campaign.name}): {standing(campaign)}"
     generation = f", generation {campaign.generation}" if campaign.generation > 1 else ""
-    begun = f"; ran first at {clock(campaign.started_at)}" if campaign.started_at else ""
+    begun = f"; first started at {clock(campaign.started_at)}" if campaign.started_at else ""
     yield f"created {clock(campaign.created_at)}{begun}{generation}"
     if campaign.state is CampaignState.PAUSED:
         how = f"cap {campaign.id} AMOUNT" if campaign.reason == "spend_cap" else f"resume {campaign.id}"
-        yield f"faxdispatch campaign {how} lets it go on"
+        yield f"faxdispatch campaign {how} continues it"
     yield f"spent {of_cap(campaign.spent, campaign.cap)}"
     if left_out := campaign.counts.get("rows", campaign.rows) - campaign.rows:
         kinds = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
