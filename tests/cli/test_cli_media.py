@@ -228,7 +228,7 @@ def test_a_file_that_is_there_is_kept_unless_it_is_to_be_overwritten(media, pdf,
     refused = media("download", "letter.pdf", "mine.pdf")
 
     assert (refused.code, refused.out, mine.read_text()) == (1, "", "mine")
-    assert "mine.pdf: is there already; --force" in refused.err
+    assert "mine.pdf: exists; --force" in refused.err
     assert media("download", "letter.pdf", "mine.pdf", "--force").code == 0
     assert mine.read_bytes() == PDF
 

@@ -34,4 +34,4 @@ def test_an_outage_of_redis_does_not_end_the_watching(capsys, monkeypatch):
         return answer
 
     assert wait_for(SimpleNamespace(status=status), "job-1") is delivered
-    assert capsys.readouterr().err.count("Redis is away; the fax continues") == 1
+    assert capsys.readouterr().err.count("Redis cannot be reached; the fax continues") == 1

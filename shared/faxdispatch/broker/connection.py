@@ -225,4 +225,4 @@ def waiting(app: BrokerApp, queue: str) -> int:
             return 0
         except connection.connection_errors as error:
             connection.close()
-            raise OperationalError(f"the broker is away: {why(error)}") from error
+            raise OperationalError(f"the broker cannot be reached: {why(error)}") from error

@@ -23,7 +23,7 @@ def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False) -> JobView:
     """
 
     def away(error: Unavailable) -> None:
-        note(f"Redis is away; the fax continues, and so does the watching once it is back ({error})")
+        note(f"Redis cannot be reached; the fax continues, and you see more when Redis is back ({error})")
 
     live = Console().status("…") if is_terminal() and not quiet else nullcontext()
     shown = 0

@@ -149,5 +149,5 @@ def _broker_trouble() -> Iterator[None]:
         # Celery, kombu and each broker's driver have errors of their own, without a common class.
         reason = refused(error) or why(error)
         raise Unavailable(
-            f"the broker did not take the message: {reason}; look at CELERY_BROKER_URL, or REDIS_URL"
+            f"the broker did not accept the message: {reason}; check CELERY_BROKER_URL, or REDIS_URL"
         ) from error

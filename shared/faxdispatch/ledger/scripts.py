@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from redis import Redis
+from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from faxdispatch.errors import BadInput, Unavailable
@@ -36,7 +37,8 @@ def redis_trouble() -> Iterator[None]:
     except RedisError as error:
         if _is_mistake(error):
             raise
-        raise Unavailable(f"Redis did not carry out the command: {why(error)}") from error
+        what = "cannot be reached" if isinstance(error, NotConnected) else "refused the command"
+        raise Unavailable(f"Redis {what}: {why(error)}") from error
 
 
 def flat_hash(flat: Sequence[str]) -> dict[str, str]:

@@ -35,9 +35,9 @@ def target(name: str, file: str | None, *, force: bool) -> Path:
     if not to.exists() and not to.is_symlink():
         return to
     if not to.is_file():
-        raise BadInput(f"{to}: is there and is no ordinary file")
+        raise BadInput(f"{to}: exists and is not an ordinary file")
     if not force:
-        raise Conflict(f"{to}: is there already; --force overwrites it")
+        raise Conflict(f"{to}: exists; --force overwrites it")
     return to
 
 
