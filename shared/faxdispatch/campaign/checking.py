@@ -110,8 +110,9 @@ def write_down(
 
 
 def guesses_of(checking: Check) -> list[str]:
-    """Return how the list was understood, and what is remarkable about the documents of its rows."""
-    return [*checking.table.guesses, *(checking.documents.remarks() if checking.documents else [])]
+    """Return how the list was understood, and what is remarkable about its rows and their documents."""
+    documents = checking.documents.remarks() if checking.documents else []
+    return [*checking.table.guesses, *documents, *checking.summary.remarks()]
 
 
 def as_data(checking: Check) -> dict[str, Any]:
