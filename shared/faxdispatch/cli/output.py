@@ -51,7 +51,7 @@ class Answer:
     def show(self, *, as_json: bool, as_csv: bool = False) -> None:
         """Print it, and end the command with exit code 1 if it is not `ok`."""
         if as_csv:
-            raise BadInput("--csv: what is asked for is no list")
+            raise BadInput("--csv: the result is not a list; use --json")
         if as_json:
             show_json(self.data, full=self.full)
         else:

@@ -10,7 +10,7 @@ from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Rows, confirm, note
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import BadInput, FaxError, Unavailable
-from faxdispatch.search import Found, Wanted
+from faxdispatch.search import Wanted
 from faxdispatch.states import TERMINAL
 from faxdispatch.text.wording import are, counted
 
@@ -65,17 +65,13 @@ _NOTHING = (
 def _chosen(client: FaxClient, wanted: Wanted, *, yes: bool) -> list[str]:
     """Return the matching jobs, once a person has seen how many they are."""
     found = list(client.search.all(wanted))
-    chosen = [fax.job_id for fax in found if _may(fax)]
+    chosen = [fax.job_id for fax in found if fax.row is None and fax.state in _ENDED]
     left = len(found) - len(chosen)
     more = f" {left:,} more {are(left)} open or of a campaign and left alone." if left else ""
     if not chosen:
         raise BadInput(f"no ended single fax fits all that you gave.{more}")
     confirm(f"Send {counted(len(chosen), 'fax')} again?{more}", yes=yes)
     return chosen
-
-
-def _may(fax: Found) -> bool:
-    return fax.row is None and fax.state in _ENDED
 
 
 def _data(sent: tuple[str, Receipt]) -> dict[str, object]:
