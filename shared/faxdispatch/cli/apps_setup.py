@@ -22,7 +22,7 @@ def setup(
     timeout: Annotated[int | None, typer.Option(min=0, max=30, help="Seconds Telnyx waits for an answer.")] = None,
     profile: Annotated[str | None, typer.Option(metavar="ID", help="Outbound voice profile, to send by.")] = None,
     identity: Annotated[str | None, typer.Option("--id", metavar="ID", help="Id of the application to use.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")] = False,
 ) -> Answer:
     """Set up a fax application for this deployment.
 

@@ -29,7 +29,7 @@ class Known(Options):
     key: Annotated[str | None, typer.Option(help="Its idempotency key.")] = None
     tag: Tag = None
     campaign: Annotated[str | None, typer.Option(help="Id of its campaign.")] = None
-    state: Annotated[list[str] | None, typer.Option(help=f"Its state, repeatable: {', '.join(STATES)}.")] = None
+    state: Annotated[list[str] | None, typer.Option(help=f"Its state: {', '.join(STATES)}. Repeatable.")] = None
     cause: Annotated[str | None, typer.Option(help="Why it failed or is unknown, such as user_busy.")] = None
     since: Annotated[datetime | None, moment("Recorded from then on; a row of a campaign: ended.")] = None
     until: Annotated[datetime | None, moment("Recorded, or ended, before then.")] = None

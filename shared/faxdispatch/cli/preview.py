@@ -32,7 +32,7 @@ def preview(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FILE]...", help="Document to look at; several become one. DOCX and the like take LibreOffice."
+            metavar="FILE", help="Document to look at; several become one. DOCX and the like take LibreOffice."
         ),
     ] = None,
     quality: Annotated[str, typer.Option(help="normal (98 lines an inch), or high and better (196).")] = "high",

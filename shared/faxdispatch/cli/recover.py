@@ -47,7 +47,7 @@ def recover(
             "--late", help="Replace it although faxes have left this one already; some may be its faxes, sent again."
         ),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
     operator: Operator = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether --ledger is lost.")] = False,
 ) -> Answer:

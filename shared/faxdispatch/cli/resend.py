@@ -18,7 +18,7 @@ _ENDED = {state.value for state in TERMINAL}
 
 
 def resend(
-    jobs: Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.")] = None,
+    jobs: Annotated[list[str] | None, typer.Argument(metavar="JOB", help="Ids of jobs.")] = None,
     *,
     known: Known,
     to: Annotated[str | None, typer.Option(help="Another number, if one job is sent again.")] = None,
