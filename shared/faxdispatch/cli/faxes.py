@@ -50,7 +50,7 @@ def list_(
     created_gt: Annotated[datetime | None, moment("Created later.")] = None,
     created_lte: Annotated[datetime | None, moment("Created then or earlier.")] = None,
     created_lt: Annotated[datetime | None, moment("Created earlier.")] = None,
-    direction: Annotated[Direction | None, typer.Option(help="Only those.")] = None,
+    direction: Annotated[Direction | None, typer.Option(help="Only this direction.")] = None,
     from_: Annotated[
         str | None, typer.Option("--from", help="Sender: a number, without + one of FAX_DEFAULT_REGION, or a SIP URI.")
     ] = None,

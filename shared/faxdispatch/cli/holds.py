@@ -20,7 +20,7 @@ from faxdispatch.text.wording import clock, of_cap
 
 
 def holds(
-    reason: Annotated[HoldReason | None, typer.Option(help="List the jobs that are held for this.")] = None,
+    reason: Annotated[HoldReason | None, typer.Option(metavar="REASON", help="List the jobs held for this.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many, with --reason; 50 if not given.")] = None,
     full: Full = False,
 ) -> Answer | Rows[JobView]:

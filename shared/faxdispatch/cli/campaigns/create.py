@@ -31,7 +31,7 @@ def create(
     campaign_id: Annotated[
         str | None, typer.Option("--id", help="Id for commands; made of the name if not given.")
     ] = None,
-    cap: Annotated[float | None, typer.Option(help="What it may cost; past it the campaign is paused.")] = None,
+    cap: Annotated[float | None, typer.Option(help="What it may cost, in your currency; then it pauses.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Make nothing unless every row can be sent.")] = False,
     start: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
     operator: Operator = None,

@@ -34,7 +34,7 @@ def plan(
     documents: Documents,
     sending: Sending,
     at: Annotated[datetime | None, moment("When it starts; now if not given.")] = None,
-    cap: Annotated[float | None, typer.Option(min=0, help="What it may cost.")] = None,
+    cap: Annotated[float | None, typer.Option(min=0, help="What it may cost, in your currency.")] = None,
     retry_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
     ] = RETRY_SHARE,
