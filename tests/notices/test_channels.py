@@ -18,7 +18,7 @@ from tests.notices.conftest import SECRET, Receiver
 def test_a_webhook_is_signed_as_standard_webhooks_says(receiver: Receiver, monkeypatch, capsys):
     monkeypatch.setenv("FAX_NOTICES", receiver.signed)
     assert run(["notices", "test"]) == 0
-    assert capsys.readouterr().out == "sent by signed+http\n"
+    assert capsys.readouterr().out == "sent to signed+http\n"
     [(headers, body)] = receiver.posted
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = base64.b64encode(hmac.new(base64.b64decode(SECRET), signed, hashlib.sha256).digest()).decode()
@@ -29,7 +29,7 @@ def test_a_webhook_is_signed_as_standard_webhooks_says(receiver: Receiver, monke
 def test_a_failed_notice_is_reported_and_the_other_channels_get_it(receiver: Receiver, monkeypatch, capsys):
     monkeypatch.setenv("FAX_NOTICES", f"json://127.0.0.1:1/gone, {receiver.chat}")
     assert run(["notices", "test"]) == 1
-    assert capsys.readouterr().out == "sent by json\nnot delivered by json\n"
+    assert capsys.readouterr().out == "sent to json\ncould not be sent to json\n"
     assert receiver.titles() == ["A test of faxdispatch's notices"]
 
 

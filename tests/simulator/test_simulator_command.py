@@ -1,3 +1,5 @@
+"""The command line of the simulator."""
+
 import os
 import signal
 import subprocess

@@ -8,7 +8,7 @@ from rich.console import Console
 from faxdispatch.cli.output import Answer, Json
 from faxdispatch.demo.demonstration import demonstrate
 from faxdispatch.demo.view import LABEL, show
-from faxdispatch.supervisor.signals import Told
+from faxdispatch.supervisor.signals import StopSignal
 
 _WIDTH = 150
 """The width if no terminal tells it."""
@@ -25,8 +25,8 @@ def demo(as_json: Json = False) -> Answer:
     console.print(LABEL)
     try:
         verdict = demonstrate(console)
-    except Told as told:
-        raise typer.Exit(told.exit_code) from None
+    except StopSignal as stopped:
+        raise typer.Exit(stopped.exit_code) from None
     if not as_json:
         show(verdict, console)
     return Answer(verdict.as_json(), ok=verdict.ok)

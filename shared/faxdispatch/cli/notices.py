@@ -28,8 +28,8 @@ def test_() -> Answer:
     settings = Settings.load()
     if settings.fax_notices is None:
         raise Misconfigured("FAX_NOTICES: is not set, so nobody gets notices; docs/operations.md says what to write")
-    took, missed = tell(_TEST, channels(settings.fax_notices.get_secret_value()))
-    lines = [*(f"sent by {name}" for name in took), *(f"not delivered by {name}" for name in missed)]
+    took, missed = send(_TEST, channels(settings.fax_notices.get_secret_value()))
+    lines = [*(f"sent to {name}" for name in took), *(f"could not be sent to {name}" for name in missed)]
     return Answer({"told": took, "missed": missed}, lines, ok=not missed)
 
 

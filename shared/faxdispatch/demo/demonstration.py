@@ -17,7 +17,7 @@ def demonstrate(console: Console) -> Verdict:
     """Run the demonstration and judge it. If it fails, the last lines of the processes go to standard error.
 
     Raises:
-        Told: it was stopped by a signal.
+        StopSignal: it was stopped by a signal.
     """
     documents = checkout() / "examples" / "documents"
     with stop_signals(), stage() as set_up:
