@@ -354,7 +354,7 @@ def test_a_person_is_asked_which_documents_go(media, pdf, surroundings, answer, 
     result = media("delete", "a")
 
     assert result.code == code
-    assert "Delete a for good? Faxes that wait to be sent from them fail. [y/N]" in result.err
+    assert "Delete a for good? Faxes that wait to be sent from them will fail. [y/N]" in result.err
     assert (media("show", "a").code == 1) == (code == 0)
 
 
