@@ -21,7 +21,7 @@ from faxdispatch.errors import BadInput, FaxError, NoSuchResource, TelnyxError, 
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView, Limits, Scripts, Watch
 from faxdispatch.settings import Settings
-from faxdispatch.stream.places import Delivery, follow, last_id, open_stream
+from faxdispatch.stream.places import Delivery, follow, last_id, open_stream, place
 
 TAG = "canary"
 """The tag of every canary."""
@@ -231,25 +231,30 @@ class Canary:
         return f"as {self.job_id}"
 
     def _looks(self) -> Generator[Seen, None, None]:
-        """Yield what is seen, repeatedly; after some time, out of time."""
+        """Yield what is seen, repeatedly; after some time, out of time.
+
+        The job is read first and then the events up to that moment, so the job never says what no event explains yet.
+        """
         told: list[Delivery] = []
         loose: list[Delivery] = []
-        looked, asked = 0.0, time.monotonic()
         with closing(open_stream(self._settings.redis)) as redis:
+            looked = asked = time.monotonic()
+            job, known = self._client.status(self.job_id, history=True), place(last_id(redis))
             for delivery in follow(redis, self._start, block=_EVERY):
                 if delivery is not None and delivery.entry_id != self._start:
                     told += [delivery] if delivery.event.job_id == self.job_id else []
                     loose += [delivery] if _of_no_job(delivery) else []
-                if delivery is not None and time.monotonic() - looked < _EVERY:
+                early = time.monotonic() - looked < _EVERY
+                if delivery is not None and (early or place(delivery.entry_id) < known):
                     continue
+                yield self._seen(job, told, loose)
                 looked = time.monotonic()
-                yield self._seen(told, loose)
                 if looked - asked >= _ASK_EVERY and not _spoken(told):
                     self._client.sync(job_id=self.job_id)
                     asked = looked
+                job, known = self._client.status(self.job_id, history=True), place(last_id(redis))
 
-    def _seen(self, told: list[Delivery], loose: list[Delivery]) -> Seen:
-        job = self._client.status(self.job_id, history=True)
+    def _seen(self, job: JobView, told: list[Delivery], loose: list[Delivery]) -> Seen:
         ends = (job.sender or self._settings.sender, self.to)
         back = {d.event.fax_id for d in loose if (d.event.data.get("from"), d.event.data.get("to")) == ends}
         pauses = {known.connection: known.pause for known in Limits(self._scripts).connections()}

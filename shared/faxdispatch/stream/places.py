@@ -67,9 +67,15 @@ def first_id(position: Position) -> str:
     return f"{int(found[1])}-{int(found[2] or 0)}"
 
 
+def place(entry_id: str) -> tuple[int, int]:
+    """Return the two numbers of an entry id, by which ids are compared."""
+    millis, sequence = entry_id.split("-")
+    return int(millis), int(sequence)
+
+
 def before(entry_id: str) -> str:
     """Return the id just below `entry_id`: a group at that id reads that entry next."""
-    millis, sequence = (int(part) for part in entry_id.split("-"))
+    millis, sequence = place(entry_id)
     if sequence:
         return f"{millis}-{sequence - 1}"
     return f"{millis - 1}-{_LAST}" if millis else "0-0"
