@@ -120,7 +120,7 @@ def test_a_worker_with_an_unknown_virtual_host_ends_with_one_line(flow, rabbitmq
     try:
         eventually(lambda: child.exit_code is not None, within=PATIENCE)
         assert child.exit_code == 1
-        [line] = [line for line in child.lines if "the broker refused the connection" in line]
+        [line] = eventually(lambda: [line for line in child.lines if "the broker refused the connection" in line])
         assert "vhost none not found" in line
     finally:
         child.kill()

@@ -116,6 +116,6 @@ def test_a_worker_without_rights_at_the_broker_ends_with_one_line_and_an_exit_co
     with started(flow, CELERY_BROKER_URL=flow.redis_url.replace("://", "://looker:hush@")) as child:
         eventually(lambda: child.exit_code is not None, within=PATIENCE)
         assert child.exit_code == 1
-        [line] = [line for line in child.lines if "the broker refused the connection" in line]
+        [line] = eventually(lambda: [line for line in child.lines if "the broker refused the connection" in line])
         assert "permission" in line
         assert not any("Traceback" in line or "hush" in line for line in child.lines)

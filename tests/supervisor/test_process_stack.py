@@ -35,6 +35,16 @@ def gone(pid: int) -> bool:
         return True
 
 
+def test_what_a_process_said_last_is_known_as_soon_as_it_is_known_to_have_ended(tmp_path):
+    # The first line is taken only when the process is gone.
+    child = Child(role(tmp_path, "print('one'); print('two')"), lambda *_: eventually(lambda: gone(child.pid)))
+
+    eventually(lambda: child.exit_code is not None)
+
+    assert list(child.lines) == ["one", "two"]
+    child.stop()
+
+
 def test_starts_when_ready_and_leaves_nothing(tmp_path):
     said = []
     with Stack(lambda name, line: said.append((name, line))) as stack:

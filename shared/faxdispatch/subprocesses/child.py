@@ -69,8 +69,12 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended, or None while it runs."""
-        return self._process.poll()
+        """How it ended, or None while it runs. Once it is told, what the process said last has been read."""
+        code = self._process.poll()
+        if code is not None:
+            # A process that it has left behind may keep the pipe open.
+            self._reader.join(1)
+        return code
 
     def words(self, most: int) -> list[str]:
         """Return the last lines of its output or its log since it was started."""
