@@ -286,6 +286,11 @@ def test_numbers_of_many_countries_read_together_give_the_same_as_parsing_each(p
         "0049 (0)30 123456",
         "493012345678",
         "+4930123456.00",
+        "+81522541179",
+        "+8 (152) 251-4168",
+        "+81-522-541-179",
+        "+44 1223/366296",
+        "+1 415/200-0001",
     ]
     reader = CellReader(policy)
 
@@ -296,3 +301,11 @@ def test_numbers_of_many_countries_read_together_give_the_same_as_parsing_each(p
         assert (found.to[at], found.others.get(at, alone), reader.facts[found.facts[at]]) == (
             alone.number, alone, alone[3:]
         ), text  # fmt: skip
+
+
+def test_numbers_of_eleven_digits_with_a_plus_are_not_looked_at_one_by_one(monkeypatch):
+    reader = CellReader(NumberPolicy(region="US"))
+    monkeypatch.setattr(reader, "read", lambda text: pytest.fail(f"{text} is read alone"))
+
+    found = reader.read_all(["+81522541179", "+49891443825", "+14152000001", "+44 1223/366296", "+7 (495) 123-4567"])
+    assert found.to == ["+81522541179", "+49891443825", "+14152000001", "+441223366296", "+74951234567"]

@@ -26,7 +26,8 @@ _DIGITS_ALIKE = bytes.maketrans(b"0123456789", b"9999999999")
 _FORM = re.compile(r"\s*(?:(?P<plus>\+?)(?P<code>9)[ .-]*)?\(?999\)?[ .-]*999[ .-]*9999\s*", re.ASCII)
 """How most files write a number of the North American plan, with 9 for each digit."""
 _ELSEWHERE = re.compile(
-    r"[ \t]*(?P<plus>\+?)(?!9{7,}\.9+[ \t]*\Z)(?=(?:[^9]*9){7})(?:[9() .-]{2,6}/)?[9() .-]{4,33}[ \t]*", re.ASCII
+    r"[ \t]*(?P<plus>\+?)(?!9{7,}\.9+[ \t]*\Z)(?=(?:[^9]*9){7})(?:(?:[() .-]*9){1,6}[() .-]*/)?[9() .-]{4,33}[ \t]*",
+    re.ASCII,
 )
 """How most files write a number of any other plan. What is before a slash is too short for a number of its own."""
 _MADE_UP = frozenset({"0000", "1212"})
@@ -45,11 +46,13 @@ class _Form(Enum):
     AT_HOME = 1
     """As dialled within the plan, without the code 1."""
     WITH_CODE = 2
-    """With the code 1: in any country if it has a plus, otherwise only at home."""
+    """With the code 1, as dialled within the plan."""
     ABROAD = 3
     """With a plus, as a number of any plan may be."""
     DIALLED = 4
     """As it is dialled in a country that is not in the North American plan."""
+    WITH_PLUS = 5
+    """With a plus and eleven digits: of the North American plan if the first is 1, otherwise of any other."""
 
 
 _WRITTEN = re.compile(r"\s*(\+|(?![() .-]*0[() .-]*0))([\d() .-]{7,40})\s*", re.ASCII)
@@ -188,10 +191,12 @@ class CellReader:
             return found
         to, facts = found.to, found.facts
         known, known_forms = self._known, self._forms
-        other, at_home, with_code = _Form.OTHER, _Form.AT_HOME, _Form.WITH_CODE
+        other, at_home, with_code, with_plus = _Form.OTHER, _Form.AT_HOME, _Form.WITH_CODE, _Form.WITH_PLUS
         for at, form in enumerate(forms):
             how = known_forms.get(form) or self._learn_form(form)
             number = digits[at]
+            if how is with_plus:
+                how = with_code if number[0] == "1" else _Form.ABROAD
             if how is at_home or how is with_code:
                 national = number[-10:]
                 place = int(national[:6])
@@ -266,7 +271,7 @@ class CellReader:
         home = self.code == 1
         how = _Form.OTHER
         if (found := _FORM.fullmatch(text)) and (found["plus"] or home):
-            how = _Form.WITH_CODE if found["code"] else _Form.AT_HOME
+            how = _Form.WITH_PLUS if found["plus"] else _Form.WITH_CODE if found["code"] else _Form.AT_HOME
         elif (found := _ELSEWHERE.fullmatch(text)) and (found["plus"] or not home):
             how = _Form.ABROAD if found["plus"] else _Form.DIALLED
         self._forms[form] = how
