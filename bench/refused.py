@@ -51,8 +51,18 @@ def _bytes(content: Callable[[], bytes]) -> Callable[[Path], None]:
     return write
 
 
+def _good(row: int) -> str:
+    value = f'<c r="A{row}"><v>{4152000000 + row}</v></c>' if row > 1 else '<c r="A1" t="s"><v>0</v></c>'
+    return f'<row r="{row}">{value}</row>'
+
+
 FILES_MADE: dict[str, tuple[str, Callable[[Path], None]]] = {
     "more rows than Excel has": (".xlsx", _bytes(lambda: workbook(f'<row r="{ROWS + 1}"><c><v>1</v></c></row>'))),
+    "a million good rows, and then more": (".xlsx", _bytes(lambda: workbook("".join(map(_good, range(1, ROWS + 2)))))),
+    "a million good lines, and then one of 2 MB": (
+        ".csv",
+        _bytes(lambda: b"4152000001,a\n" * 1_000_000 + b"3" * 2_000_000),
+    ),
     "more columns": (".xlsx", _bytes(lambda: workbook(f'<row r="1">{"<c><v>1</v></c>" * (COLUMNS + 1)}</row>'))),
     "a cell with more characters": (".xlsx", _bytes(lambda: workbook(texts=(f"<t>{'1' * (CELL + 1)}</t>",)))),
     "more styles": (".xlsx", _bytes(lambda: workbook(styles=f"<cellXfs>{'<xf/>' * (STYLES + 1)}</cellXfs>"))),
