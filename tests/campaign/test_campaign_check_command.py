@@ -129,7 +129,7 @@ def test_our_own_number_is_warned_about(command):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--region", "USA"], "region: 'USA' is not a country"),
         (["--encoding", "klingon"], "encoding: 'klingon' is not known"),
@@ -137,11 +137,11 @@ def test_our_own_number_is_warned_about(command):
         (["--field", "media"], "field: 'media' is not of the form FIELD=COLUMN"),
     ],
 )
-def test_wrong_usage_is_reported(command, arguments, told):
+def test_wrong_usage_is_reported(command, arguments, message):
     refused = command(GOOD, *arguments)
 
     assert isinstance(refused.exception, BadInput)
-    assert told in str(refused.exception)
+    assert message in str(refused.exception)
 
 
 def test_wrong_settings_are_reported(command):

@@ -242,7 +242,7 @@ def test_suppressed_and_quarantined_numbers_are_left_out(service, desk, client):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({}, "media: no document is given"),
         ({"media_name": "a", "media_url": "https://example.com/a.pdf"}, "both are given"),
@@ -260,11 +260,11 @@ def test_suppressed_and_quarantined_numbers_are_left_out(service, desk, client):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_wrong_with_a_campaign_is_reported_before_anything_is_recorded(service, options, told):
+def test_what_is_wrong_with_a_campaign_is_reported_before_anything_is_recorded(service, options, message):
     with pytest.raises(BadInput) as refused:
         service.create(rows(1), **{"campaign_id": "spring"} | options)
 
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert service.list() == []
 
 
@@ -406,13 +406,13 @@ def test_a_start_is_planned_moved_and_withdrawn(service, events):
 
 
 @pytest.mark.parametrize(
-    ("at", "told"),
+    ("at", "message"),
     [(datetime.now(UTC) - SOON, "at: has already passed"), (datetime(2030, 1, 1), "at: has no time zone")],  # noqa: DTZ001
 )
-def test_a_start_in_the_past_is_refused(service, at, told):
+def test_a_start_in_the_past_is_refused(service, at, message):
     service.create(rows(1), campaign_id="spring", media_name="letter")
 
-    with pytest.raises(BadInput, match=told):
+    with pytest.raises(BadInput, match=message):
         service.start("spring", at=at)
 
     assert service.get("spring").start_at is None
@@ -517,17 +517,17 @@ def test_a_selector_chooses_the_rows_it_names(service, finished, word, chosen):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ([], "cause: say which rows"),
         (["unknown"], "unknown faxes have not ended"),
         (["bussy"], "cause: bussy is unknown"),
     ],
 )
-def test_a_selector_that_matches_nothing_is_refused(service, finished, words, told):
+def test_a_selector_that_matches_nothing_is_refused(service, finished, words, message):
     name = finished("user_busy")
 
-    with pytest.raises(BadInput, match=told):
+    with pytest.raises(BadInput, match=message):
         service.retry(name, words)
 
     assert service.get(name).state is CampaignState.FINISHED

@@ -210,7 +210,7 @@ def test_each_bound_of_time_leaves_out_what_it_says(cli, fax):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--created-gte", "2026-05-01"], "created-gte: "),
         (["--created-lt", "yesterday"], "created-lt: "),
@@ -223,13 +223,13 @@ def test_each_bound_of_time_leaves_out_what_it_says(cli, fax):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_an_invalid_filter_is_bad_usage_and_lists_nothing(cli, fax, words, told):
+def test_an_invalid_filter_is_bad_usage_and_lists_nothing(cli, fax, words, message):
     fax.send()
 
     result = cli("faxes", "list", *words)
 
     assert (result.code, result.out) == (2, "")
-    assert told in result.err
+    assert message in result.err
 
 
 def test_an_interrupted_list_shows_what_came_and_says_that_it_is_incomplete(cli, fax, monkeypatch):

@@ -92,7 +92,7 @@ def test_a_sip_address_is_taken_as_it_is(cli, condemn):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["show", "312-555-0123"], "number: not in E.164 form"),
         (["lift", "12", "--reason", "x"], "number: "),
@@ -101,13 +101,13 @@ def test_a_sip_address_is_taken_as_it_is(cli, condemn):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_wrong_command_is_bad_usage_and_lifts_nothing(cli, condemn, ledger, words, told):
+def test_a_wrong_command_is_bad_usage_and_lifts_nothing(cli, condemn, ledger, words, message):
     condemn()
 
     result = cli("numbers", *words)
 
     assert (result.code, result.out) == (2, "")
-    assert told in result.err
+    assert message in result.err
     assert Suspects(ledger._scripts).until(NUMBER) is not None
 
 

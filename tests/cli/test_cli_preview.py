@@ -48,7 +48,7 @@ def test_blank_and_nearly_black_pages_cause_a_warning(cli, surroundings, documen
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "code", "told"),
+    ("name", "content", "code", "said"),
     [
         (
             "letter.rtf",
@@ -60,14 +60,14 @@ def test_blank_and_nearly_black_pages_cause_a_warning(cli, surroundings, documen
         ("page.pdf", b"<html>", 2, "web page"),
     ],
 )
-def test_a_document_that_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path, name, content, code, told):
+def test_a_document_that_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path, name, content, code, said):
     surroundings.setattr(converting, "office", lambda: None)
     surroundings.chdir(tmp_path)
     (tmp_path / name).write_bytes(content)
     result = cli("preview", name)
 
     assert result.code == code
-    assert told in result.err
+    assert said in result.err
     assert not (tmp_path / "letter-pages").exists()
 
 

@@ -169,7 +169,7 @@ def test_columns_are_found_however_they_are_written(name):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "is empty"),
         ("x" * (LONGEST + 1), "characters"),
@@ -180,8 +180,8 @@ def test_columns_are_found_however_they_are_written(name):
         ("x\n" * 400, "more than 5 pages"),
     ],
 )
-def test_what_is_wrong_with_a_cover_is_reported(text, told):
-    with pytest.raises(BadInput, match=told):
+def test_what_is_wrong_with_a_cover_is_reported(text, message):
+    with pytest.raises(BadInput, match=message):
         compose([], Cover(text[: LONGEST + 1]))
 
 
@@ -474,7 +474,7 @@ def test_a_cover_for_a_stored_document_is_left_to_the_worker(client):
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "message"),
     [
         ({"cover": "x", "media_url": "https://127.0.0.1/b.pdf"}, "media_url: the link cannot be fetched: "),
         ({"cover": "Dear {name}"}, r"cover: there is no \{name\}"),
@@ -483,8 +483,8 @@ def test_a_cover_for_a_stored_document_is_left_to_the_worker(client):
         ({"cover": 7}, "cover: must be text"),
     ],
 )
-def test_a_mistake_in_a_part_is_reported_by_field_and_nothing_is_stored(client, asked, told):
-    with pytest.raises(InvalidJob, match=told):
+def test_a_mistake_in_a_part_is_reported_by_field_and_nothing_is_stored(client, asked, message):
+    with pytest.raises(InvalidJob, match=message):
         client.send(to=NUMBER, **asked)
     assert client.kept == {}
 

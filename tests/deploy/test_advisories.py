@@ -10,7 +10,7 @@ UNKNOWN = {"name": "redis", "skip_reason": "Dependency not found"}
 
 
 @pytest.mark.parametrize(
-    ("packages", "code", "told"),
+    ("packages", "code", "message"),
     [
         ([], 0, "x.lock: skipped, the list of known weaknesses cannot be reached"),
         # pip-audit itself finds no weakness in what it cannot look up, and says that all is well.
@@ -19,6 +19,6 @@ UNKNOWN = {"name": "redis", "skip_reason": "Dependency not found"}
         ([FINE, WEAK], 1, "flask 3.1.3: PYSEC-0000-1, fixed in 3.1.4"),
     ],
 )
-def test_packages_that_were_not_looked_up_are_not_counted(capsys, packages, code, told):
+def test_packages_that_were_not_looked_up_are_not_counted(capsys, packages, code, message):
     assert judge("x.lock", packages) == code
-    assert told in capsys.readouterr().out
+    assert message in capsys.readouterr().out

@@ -74,9 +74,9 @@ def test_bytes_and_a_file_of_the_same_content_are_the_same_document(tmp_path, ki
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [(b"", "empty"), (b"<html>", "web page"), (b"just text", "not PDF"), ("a.pdf", "is str"), (1, "int")],
 )
-def test_a_file_of_unknown_kind_is_refused(source, told):
-    with pytest.raises(BadInput, match=f"^document: .*{told}"):
+def test_a_file_of_unknown_kind_is_refused(source, message):
+    with pytest.raises(BadInput, match=f"^document: .*{message}"):
         document_of(source)

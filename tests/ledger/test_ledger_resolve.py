@@ -26,19 +26,19 @@ def webhook(scripts: Scripts, status: str, fax_id: str = "fax-1") -> str:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "state", "told"),
+    ("verdict", "state", "events"),
     [
         (Verdict.ACCEPTED, State.ACCEPTED, ["job.resolved", "job.accepted"]),
         (Verdict.NOT_SENT, State.HELD, ["job.resolved", "job.retrying"]),
         (Verdict.FAILED, State.FAILED, ["job.resolved", "job.exhausted"]),
     ],
 )
-def test_an_unknown_attempt_is_resolved_as_the_operator_says_with_name_and_reason(unknown, verdict, state, told):
+def test_an_unknown_attempt_is_resolved_as_the_operator_says_with_name_and_reason(unknown, verdict, state, events):
     assert say(unknown, verdict) == "resolved"
 
     assert unknown.job("j").state is state
     word, move = history(unknown)[-2:]
-    assert [word.type, move.type] == told
+    assert [word.type, move.type] == events
     assert {"verdict": verdict, "reason": "seen in the portal", "operator": "ada", "was": "unknown"}.items() <= (
         word.data.items()
     )

@@ -277,7 +277,7 @@ def test_given_options_override_guesses(checked, content, options, number):
 
 
 @pytest.mark.parametrize(
-    ("content", "options", "told"),
+    ("content", "options", "message"),
     [
         ("Name,City\nBob,Chicago\n", {}, "none seems to"),
         ("Bob,3125550100,3125550111\nAl,3125550101,3125550112\n", {}, "several may: 'column 2', 'column 3'"),
@@ -295,11 +295,11 @@ def test_given_options_override_guesses(checked, content, options, number):
         ("\n \n\n", {}, "has no row"),
     ],
 )
-def test_what_cannot_be_guessed_is_asked_for(checked, content, options, told):
+def test_what_cannot_be_guessed_is_asked_for(checked, content, options, message):
     with pytest.raises(BadInput) as refused:
         checked(content, **options)
 
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_every_guess_is_reported(checked):

@@ -138,13 +138,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("content", "told"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_file_that_is_not_a_list_is_refused_with_what_to_do(checked, content, told):
+@pytest.mark.parametrize(("content", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_file_that_is_not_a_list_is_refused_with_what_to_do(checked, content, message):
     with pytest.raises(BadInput) as refused:
         checked(content)
 
     assert str(refused.value).startswith("list.csv: ")
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_an_archive_with_more_files_than_are_read_is_refused(checked, monkeypatch):

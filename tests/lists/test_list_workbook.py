@@ -164,9 +164,9 @@ def test_the_sheet_with_fax_numbers_is_read(judged):
     assert [outcome(row) for row in rows] == ["+13122000002"]
 
 
-@pytest.mark.parametrize(("heads", "told"), [(("Fax", "Fax"), "several have"), (("Notes", "Phone"), "none has")])
-def test_an_ambiguous_choice_of_sheet_is_asked_for(judged, heads, told):
-    with pytest.raises(BadInput, match=rf"2 sheets: Sheet 1, Sheet 2; {told} a column of fax numbers: .* --sheet"):
+@pytest.mark.parametrize(("heads", "message"), [(("Fax", "Fax"), "several have"), (("Notes", "Phone"), "none has")])
+def test_an_ambiguous_choice_of_sheet_is_asked_for(judged, heads, message):
+    with pytest.raises(BadInput, match=rf"2 sheets: Sheet 1, Sheet 2; {message} a column of fax numbers: .* --sheet"):
         judged(two_sheets(*heads))
 
 

@@ -178,7 +178,7 @@ def test_a_document_that_cannot_be_stored_records_nothing(settings):
 
 
 @pytest.mark.parametrize(
-    ("fax", "told"),
+    ("fax", "message"),
     [
         ({"document": b"%PDF-", "media_name": "a"}, "document: is given together"),
         ({"document": b"%PDF-1.7 broken"}, "document: is damaged"),
@@ -187,8 +187,8 @@ def test_a_document_that_cannot_be_stored_records_nothing(settings):
         ({"document": letter(), "to": "12"}, "to: "),
     ],
 )
-def test_a_bad_document_is_reported_by_its_field(settings, fax, told):
-    with pytest.raises(InvalidJob, match=f"^{re.escape(told)}"):
+def test_a_bad_document_is_reported_by_its_field(settings, fax, message):
+    with pytest.raises(InvalidJob, match=f"^{re.escape(message)}"):
         FaxClient.from_env(settings()).send({"to": NUMBER} | fax)
 
 

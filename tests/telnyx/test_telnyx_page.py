@@ -102,9 +102,9 @@ def test_each_of_the_eleven_operations_and_each_of_the_storage_is_there_once():
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [(name, row[1]) for row in OPERATIONS + MEDIA + CHARGES for name in quoted(row[3])], ids=str
+    ("name", "documented"), [(name, row[1]) for row in OPERATIONS + MEDIA + CHARGES for name in quoted(row[3])], ids=str
 )
-def test_each_call_of_the_client_asks_what_the_page_says(name, told, monkeypatch, tmp_path):
+def test_each_call_of_the_client_asks_what_the_page_says(name, documented, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     asked = []
 
@@ -116,7 +116,7 @@ def test_each_call_of_the_client_asks_what_the_page_says(name, told, monkeypatch
     with client as telnyx, pytest.raises(NoSuchResource):
         CALLS[name](telnyx)
 
-    assert asked == [re.sub(r"\{\w+\}", "ID", told.strip("`"))]
+    assert asked == [re.sub(r"\{\w+\}", "ID", documented.strip("`"))]
 
 
 def test_each_public_call_of_the_client_is_on_the_page():

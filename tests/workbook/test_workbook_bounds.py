@@ -50,7 +50,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 @pytest.mark.parametrize(
-    ("bound", "value", "told"),
+    ("bound", "value", "message"),
     [
         ("WHOLE", {"strings": 10, "styles": 10_000}, "xl/sharedStrings.xml in it unpacks to 0 MB, and at most"),
         ("WHOLE", {"strings": 10_000, "styles": 10}, "xl/styles.xml in it unpacks to"),
@@ -60,9 +60,9 @@ SHEET = "xl/worksheets/sheet1.xml"
         ("FILES", 3, "more than 3 parts"),
     ],
 )
-def test_a_part_beyond_a_bound_is_refused_before_it_is_read(monkeypatch, bound, value, told):
+def test_a_part_beyond_a_bound_is_refused_before_it_is_read(monkeypatch, bound, value, message):
     monkeypatch.setattr(book, bound, value)
-    with pytest.raises(TooLarge, match=told), Book(excel("", ["<t>Fax</t>"])).open(0):
+    with pytest.raises(TooLarge, match=message), Book(excel("", ["<t>Fax</t>"])).open(0):
         pass
 
 

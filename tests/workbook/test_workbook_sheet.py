@@ -126,7 +126,7 @@ def test_a_formula_with_an_empty_result_counts_as_calculated():
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         ('<row r="1048577"></row>', "more than 1,048,576 rows"),
         ('<row r="1"><c r="XFE1"><v>1</v></c></row>', "more than 16,384 columns"),
@@ -135,8 +135,8 @@ def test_a_formula_with_an_empty_result_counts_as_calculated():
         ('<row r="1"></row><row r="2"><c r="A2" t="str"><v>{}</v></c></row>'.format("x" * 32_768), "32,767 characters"),
     ],
 )  # fmt: skip
-def test_what_a_spreadsheet_cannot_contain_is_refused(rows, told):
-    with pytest.raises(TooLarge, match=told):
+def test_what_a_spreadsheet_cannot_contain_is_refused(rows, message):
+    with pytest.raises(TooLarge, match=message):
         read(rows)
 
 
