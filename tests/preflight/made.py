@@ -1,9 +1,10 @@
 """Documents made for tests: letters as an office writes them, and files with something wrong."""
 
+import struct
 from io import BytesIO
 
 from fpdf import FPDF
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
@@ -63,3 +64,15 @@ def picture(kind="PNG", *, shade=255, size=(1700, 2200), pages=1):
     more = {"save_all": True, "append_images": sheets[1:]} if kind == "TIFF" else {}
     sheets[0].save(out, kind, dpi=(200, 200), **more)
     return out.getvalue()
+
+
+def in_compression(tiff, number):
+    """A TIFF of one page that says that it is compressed in another way."""
+    order = "<" if tiff.startswith(b"II") else ">"
+    [at] = struct.unpack_from(f"{order}I", tiff, 4)
+    [entries] = struct.unpack_from(f"{order}H", tiff, at)
+    changed = bytearray(tiff)
+    for entry in range(at + 2, at + 2 + 12 * entries, 12):
+        if struct.unpack_from(f"{order}H", tiff, entry) == (TiffImagePlugin.COMPRESSION,):
+            struct.pack_into(f"{order}H", changed, entry + 8, number)
+    return bytes(changed)

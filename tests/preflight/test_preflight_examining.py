@@ -12,7 +12,7 @@ from faxdispatch.preflight import examining, lookers
 from faxdispatch.preflight.examining import examine, judge
 from faxdispatch.preflight.report import merged
 from faxdispatch.recent import Recent
-from tests.preflight.made import changed, in_units, letter, locked, picture, ruled, xfa
+from tests.preflight.made import changed, in_compression, in_units, letter, locked, picture, ruled, xfa
 
 pytestmark = pytest.mark.usefixtures("one_looker")
 
@@ -39,6 +39,15 @@ def test_an_ordinary_letter_has_its_pages_and_no_findings():
     assert (report.pages, report.findings, report.problem) == (3, (), None)
 
 
+@pytest.mark.parametrize("compression", ["jpeg", "group3", "group4", "tiff_lzw", "packbits", "tiff_adobe_deflate"])
+def test_a_tiff_in_a_usual_compression_is_read(compression):
+    out = BytesIO()
+    sheet = Image.new("L" if compression == "jpeg" else "1", (1700, 2200), 255)
+    sheet.paste(0, (200, 200, 1500, 600))
+    sheet.save(out, "TIFF", compression=compression, dpi=(200, 200))
+    assert found(out.getvalue()) == []
+
+
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
 def test_a_pdf_with_an_empty_password_is_read_and_one_with_a_password_refused(algorithm):
     assert examine(document_of(locked(letter(pages=2), "", algorithm))).pages == 2
@@ -51,6 +60,7 @@ def test_a_pdf_with_an_empty_password_is_read_and_one_with_a_password_refused(al
         (lambda: b"%PDF-1.7 and nothing else", [("error", "damaged", None)]),
         (lambda: letter()[:300], [("error", "damaged", None)]),
         (lambda: b"II*\x00\x08\x00", [("error", "damaged", None)]),
+        (lambda: in_compression(picture("TIFF"), 34661), [("error", "compression", None)]),
         (lambda: picture("PNG", shade=90)[:200], [("error", "damaged_page", 1)]),
         (lambda: b"\xff\xd8\xff\xe0 no picture", [("error", "damaged", None)]),
         (lambda: letter(pages=351), [("error", "too_many_pages", None)]),

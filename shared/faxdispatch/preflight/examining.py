@@ -47,6 +47,7 @@ _STANDARD, _FINE = 98, 196
 
 _TROUBLE = {
     "damaged": "is damaged and cannot be read; open it and save it again",
+    "compression": "is a TIFF with a compression that cannot be read here; save it with Group 4 compression, or as PDF",
     "encrypted": "needs a password to be opened; save it without one",
     "huge": "unpacks to a picture that is too large for a page",
     "costly": "takes too long or too much memory to be read; print it to a new PDF",

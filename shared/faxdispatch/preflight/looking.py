@@ -10,12 +10,13 @@ import io
 import itertools
 import json
 import math
+import struct
 import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from faxdispatch.preview.raster import ACROSS, DOTS_AN_INCH, MOST_PIXELS, dots, flattened, rendered
 from faxdispatch.subprocesses.bounded import allow, bound
@@ -141,7 +142,7 @@ def _of_image(content: bytes, lines: int, until: float) -> Facts:
     except Image.DecompressionBombError:
         return {"trouble": "huge"}
     except (OSError, ValueError, SyntaxError):
-        return {"trouble": "damaged"}
+        return {"trouble": "compression" if _is_compressed_otherwise(content) else "damaged"}
     facts: Facts = {"pages": pages, "form": None, "sheets": []}
     if pages > _MOST_PAGES:
         return facts
@@ -156,6 +157,18 @@ def _of_image(content: bytes, lines: int, until: float) -> Facts:
         except (OSError, ValueError, SyntaxError, EOFError):
             facts["sheets"].append({"trouble": "damaged"})
     return facts
+
+
+def _is_compressed_otherwise(content: bytes) -> bool:
+    """Return whether the first page of a TIFF has a compression that Pillow does not know, such as JBIG."""
+    file = io.BytesIO(content)
+    try:
+        directory = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
+        file.seek(directory.next)
+        directory.load(file)
+    except (OSError, ValueError, SyntaxError, struct.error):
+        return False
+    return directory.get(TiffImagePlugin.COMPRESSION, 1) not in TiffImagePlugin.COMPRESSION_INFO
 
 
 def _frame(image: Any, lines: int, until: float) -> Facts:
