@@ -42,7 +42,7 @@ ANSWERS = 12
 WEBHOOKS = 6
 """Webhooks that are recorded together: so many come while others are being recorded at 120 rows a second."""
 EMPTY = "empty"
-"""The step that is not one of a row: the script of webhooks without a webhook, which shows what every script costs."""
+"""A step that rows do not take: the script of webhooks without a webhook, which shows what every script costs."""
 FASTEST = 5
 """One in so many times of a step is faster than the one that counts."""
 

@@ -38,7 +38,7 @@ from faxdispatch.supervisor import roles as processes
 _SKIPPED = 77
 """The exit code by which test harnesses recognise a test that could not be run."""
 _PATIENCE = 180
-"""Seconds after which a fax that is not delivered counts as lost: a message comes again sooner."""
+"""Seconds after which a fax that is not delivered counts as lost; a message is redelivered sooner."""
 SETTINGS = {"FAX_RATE": "20", "FAX_CHANNELS": "20", "FAX_LOG_LEVEL": "WARNING"}
 # Debian's own command is only for its service.
 _FOUND = [*Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"), shutil.which("rabbitmq-server")]

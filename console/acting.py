@@ -29,7 +29,7 @@ def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Respons
 
 
 def acted(action: str, subject: str, *, reason: str | None = None, **facts: object) -> None:
-    """Publish an event for an action that has none of its own in the ledger."""
+    """Publish an event for an action that makes no other event."""
     told = {"action": action, "subject": subject, "operator": you().name, "reason": reason} | facts
     desk().ledger.publish(
         "operator.acted",

@@ -42,7 +42,7 @@ def alarms(found: Overview, settings: Settings, webhook_lag: float | None) -> li
 
 def _nobody_works(found: Overview) -> Iterator[Alarm]:
     if found.ledger_behind:
-        yield Alarm("bad", "The ledger went back in time: nothing is sent. `faxdispatch recover` brings back the rest.")
+        yield Alarm("bad", "The ledger went back in time: nothing is sent. `faxdispatch recover` restores the rest.")
     if found.workers == 0:
         yield Alarm("bad", "No worker is running: nothing is sent.")
     elif found.leader is None:

@@ -37,7 +37,7 @@ class Task:
 
 
 class Background:
-    """The tasks of this process. A task of each key is started once; its results are in files of its own."""
+    """The tasks of this process. Only one task per key is started; each task has its own files for results."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -26,7 +26,7 @@ def page() -> str:
 
 @pages.get("/<letter_id>")
 def one(letter_id: str) -> str:
-    """Show one: what it asked for, and what is wrong with it."""
+    """Show one dead letter: what it requested, and what is wrong with it."""
     letter = desk().client.dead_letters.get(letter_id)
     facts = letter_json(letter, full=g.full)
     fields: dict[str, Any] = {}

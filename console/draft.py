@@ -16,7 +16,7 @@ from faxdispatch.errors import NotKnown
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16}")
 _KEPT = 7 * 86_400
-"""Seconds for which a draft that nobody works on is kept."""
+"""Seconds after which an unused draft is deleted."""
 
 
 @dataclass

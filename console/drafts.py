@@ -277,7 +277,7 @@ def _take_archive(draft: Draft) -> bool:
 
 
 def _no_country(draft: Draft, found: dict[str, Any] | None) -> bool:
-    """Return whether rows are refused because nobody has said to which country numbers without `+` belong."""
+    """Return whether rows are refused because the country of numbers without `+` is not set."""
     known = draft.reading.get("region") or desk().settings.fax_default_region
     return not known and any("FAX_DEFAULT_REGION" in one["reason"] for one in (found or {}).get("groups", ()))
 

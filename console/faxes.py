@@ -39,7 +39,7 @@ def rows() -> str:
 
 @pages.get("/<job_id>")
 def one(job_id: str) -> str:
-    """Show one fax; for a row whose job is no longer kept, what its record says."""
+    """Show one fax. If the job of a row is no longer stored, its record is shown."""
     here = desk()
     try:
         view = here.ledger.job(job_id, history=True)

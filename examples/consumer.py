@@ -2,7 +2,7 @@
 
     REDIS_URL=redis://localhost:6379/0 python examples/consumer.py
 
-You can stop it at any moment, even with SIGKILL: it continues where it was. If you start it twice, under two names,
+You can stop it at any time, even with SIGKILL: it continues where it was. If you start it twice, under two names,
 both share the work. Events are identified by their id, so one that is delivered again changes nothing.
 """
 

@@ -23,7 +23,7 @@ _INBOUND: dict[str, Field] = {
     "partial_content": Field("boolean"),
     "kind": Field("string", choices=tuple(KINDS)),
     "bytes": Field("string", check=is_base64),
-    # Any text: a link that a client must not follow need not be a URL.
+    # Any text, since a link that a client must not follow may be something other than a URL.
     "media_url": Field("string", check=is_filled),
 }
 

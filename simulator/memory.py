@@ -1,6 +1,6 @@
 """Files in which the simulator stores its account, so that it can be stopped, or killed, in the middle of a campaign.
 
-One has everything as of one moment, the other what came since: a fax that an answer has mentioned is stored.
+One has everything up to a certain time, the other what came later, so every fax that an answer has mentioned is stored.
 """
 
 import asyncio

@@ -152,7 +152,7 @@ async def _note_send(request: web.Request, sim: Simulation) -> None:
 
 
 async def _peek_client_state(request: web.Request) -> str | None:
-    # A multipart request has none, so its file need not be read.
+    # A multipart request has none, so its file is not read.
     try:
         if request.content_type == JSON:
             found = json.loads(await request.read()).get("client_state")

@@ -113,7 +113,7 @@ class Courier:
         return outbox.tail
 
     def _disturb(self, event: Event, outbox: _Outbox, key: str, *, last: bool) -> list[Event]:
-        """Return what is to be sent now: events may be lost, doubled, delayed or held back."""
+        """Return what must be sent now; events may be lost, duplicated, delayed or held back."""
         dice = self._faults.dice("webhook", key, event.event_type)
         batch = [event]
         if not event.urls:

@@ -13,7 +13,8 @@ try:
     refuse_unfit(settings.redis)
     apps = create_apps(settings)
 except Misconfigured as error:
-    # A server that cannot tell Telnyx from a stranger must not start; the user needs no traceback to set a variable.
+    # A server that cannot verify Telnyx's signatures must not start; for a missing setting, a traceback would not help
+    # the user.
     print(f"webhook: {error}", file=sys.stderr)
     raise SystemExit(2) from None
 app, admin = apps.public, apps.admin

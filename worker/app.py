@@ -196,7 +196,7 @@ def _attend(app: Celery, settings: Settings) -> None:
 
     @worker_shutdown.connect(weak=False)
     def gone(**_: Any) -> None:
-        """Close the hook: the last task has ended, so nobody asks it any more."""
+        """Close the hook: the last task has ended, so it is no longer asked."""
         if app.collaborators.hook:
             app.collaborators.hook.close()
 

@@ -19,7 +19,7 @@ def read_charges(w: Collaborators) -> None:
     """Settle the last days with what Telnyx charged for outbound faxes.
 
     Raises:
-        Unavailable: Redis did not answer; what was settled is settled.
+        Unavailable: Redis did not answer; days that were already settled stay settled.
     """
     for back in range(1, DAYS + 1):
         day = w.charges.today() - timedelta(days=back)

@@ -122,8 +122,8 @@ def describe(fax: InboundFax, fetched: "Fetched", kind: Kind, name: str, now: da
 def find(w: Collaborators, *, since: datetime | None = None) -> None:
     """List Telnyx's inbound faxes and record the new ones: webhooks, and whole receivers, can be lost.
 
-    By default it begins where enough complete listings have looked already (`Inbox.listed`). So no outage is too long,
-    and a fax that is listed late is found if it appears within the settle time.
+    By default it begins where enough complete listings have looked already (`Inbox.listed`). Thus faxes are found after
+    an outage of any length, and a fax that is listed late is found if it appears within the settle time.
 
     Raises:
         TelnyxError: the listing was interrupted; the next one begins at the same place.
@@ -182,7 +182,7 @@ def remove(w: Collaborators) -> None:
 
 
 def forget(fax_id: str, w: Collaborators) -> None:
-    """Delete a fax at Telnyx, record and document. If it could not be deleted, it comes again."""
+    """Delete a fax at Telnyx, with its document. If it could not be deleted, it comes again."""
     if not w.agenda.is_to_be_deleted(fax_id):
         return
     try:

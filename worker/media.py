@@ -49,7 +49,7 @@ def keep_media(w: Collaborators) -> bool:
 
 
 def due_media(w: Collaborators) -> tuple[str, list[str]] | None:
-    """Return a campaign that is not over, and some of its documents that expire soon, or None if there is none.
+    """Return a campaign that has not ended, and some of its documents that expire soon, or None if there is none.
 
     Raises:
         Unavailable: Redis did not answer.

@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 def reconcile(job_id: str, w: Collaborators) -> None:
     """Look for an unknown attempt of a job and record what is found.
 
-    A listing that fails is no evidence of absence: the job stays unknown and is looked for again. What it showed before
-    it failed is evidence nevertheless.
+    A listing that fails is not evidence of absence: the job stays unknown, and Telnyx is asked again. What it showed
+    before it failed is evidence nevertheless.
 
     Raises:
         NotKnown: there is no such job.

@@ -1,7 +1,7 @@
 """From when on a listing must be searched for an unknown attempt, and what a listing without it proves. Pure.
 
-Telnyx dates a fax by its own clock, the ledger dates a claim by Redis'. So the claim records Telnyx's time as well, if
-an answer has shown it by then, and every listing is judged by its own date.
+Telnyx dates a fax by its own clock, the ledger dates a claim by Redis'. The claim therefore also records Telnyx's time,
+if an answer has shown it, and each listing is judged by its own date.
 """
 
 from datetime import datetime, timedelta

@@ -2,8 +2,8 @@
 
 An unknown type is a value, not an error.
 
-The stream is `fax:events`. Every entry has the fields of `Event`. `data` holds the facts that only its type has: for
-Telnyx's events the payload as Telnyx sent it, for ours what the classes below describe.
+The stream is `fax:events`. Every entry has the fields of `Event`. `data` has the facts of its type: for Telnyx's events
+the payload as Telnyx sent it, for our own what the classes below describe.
 """
 
 import json

@@ -44,7 +44,7 @@ _PREFIXES = ("FAX_", "TELNYX_")
 _LOOK_AFTER = 0.2
 """Seconds before the first look for an unknown send at least, however soon it is settled."""
 _MISSPELT = 0.85
-"""The similarity (0 to 1) from which another name is taken for a misspelt setting."""
+"""The similarity (0 to 1) from which another name counts as a misspelt setting."""
 
 
 def _split(value: Any) -> Any:
@@ -510,7 +510,7 @@ def strange_names() -> tuple[str, ...]:
     """Return the variables, from the environment and `.env`, that are named like our settings but are none.
 
     Raises:
-        Misconfigured: one is named almost like a setting, or `.env` cannot be read.
+        Misconfigured: a variable's name is almost that of a setting, or `.env` cannot be read.
     """
     return _strange(_variables())
 

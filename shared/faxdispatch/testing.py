@@ -116,7 +116,7 @@ class _Requests(Requests):
 class RecordingClient(FaxClient):
     """A `FaxClient` for producers' tests: it validates as the real one does and records the requests; nothing is sent.
 
-    `sent` holds each fax once, with its job id; `asked` has the commands to cancel, refresh, sync and find, in order.
+    `sent` has each fax once, with its job id; `asked` has the commands to cancel, refresh, sync and find, in order.
     `region` is the country of numbers written without `+`, `numbers` says where faxes may go. An operator's methods
     (`resolve`, `release`, `redrive`, `dead_letters`, `campaigns`, `suppressions`, `inbound`) are not doubled.
     """
@@ -144,7 +144,7 @@ class RecordingClient(FaxClient):
         return Receipt(str(known.job_id), created=False)
 
     def send_many(self, faxes: Iterable[SendFax | Mapping[str, Any]]) -> list[SendResult]:
-        """Record many faxes; what the real client refuses is refused in its result."""
+        """Record many faxes; faxes that the real client refuses are refused in the results."""
         return [self._sent_one(fax) for fax in list(faxes)]
 
     def become(self, job_id: str, state: State) -> None:

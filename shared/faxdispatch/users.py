@@ -55,7 +55,7 @@ class Users:
         return [_user(name, facts) for name, facts in sorted(self._read()["users"].items())]
 
     def get(self, name: str) -> User | None:
-        """Return a user, or None if there is none of that name."""
+        """Return a user, or None if there is none with that name."""
         facts = self._read()["users"].get(name)
         return _user(name, facts) if facts else None
 

@@ -1,6 +1,6 @@
 """The process of a hook: `python -m worker.hook.child package.module:callable`.
 
-It imports the callable, says that it is ready, and then answers one question after the other until there are no more.
+It imports the callable, says that it is ready, and then answers one question after the other until no more come.
 Questions and answers go through descriptors that the hook's own code does not have as standard input and output: its
 own output goes to the worker's standard error, and its standard input is empty.
 """

@@ -38,7 +38,7 @@ _PLAIN = {"datetime", "date", "time", "decimal", "bytes"}
 """Types that kombu's JSON writes as `{"__type__": …, "__value__": text}`."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SOON = 1.0
-"""Seconds by which a time may lie ahead and still count as now."""
+"""Seconds by which a time may be in the future and still count as now."""
 _PARTS = "not a task message: its body is not [arguments, keyword arguments, …]"
 
 

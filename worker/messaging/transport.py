@@ -250,7 +250,7 @@ class QoS(_QoS):  # type: ignore[misc]
 
 
 class Channel(redis_transport.Channel):
-    """Receives messages without a moment in which a message exists nowhere.
+    """Receives messages so that each message is always stored somewhere.
 
     The methods are named after kombu's own steps.
     """

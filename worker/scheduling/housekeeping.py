@@ -18,7 +18,7 @@ from worker.messaging.reminders import CHECKS, Ask, Charges, Fetch, Forget, Keep
 log = logging.getLogger(__name__)
 
 CROWD = 100
-"""If the queue has so many messages, no more are added: workers have too much to do."""
+"""If the queue has this many messages, no more are added, since workers have too much to do."""
 SHARE = 0.25
 """The share of the rate that questions about inbound faxes and deletions may use together.
 

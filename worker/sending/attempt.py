@@ -50,7 +50,7 @@ COVERS_TOGETHER = 0.2
 """Covers that are made within so many seconds of the first one continue together."""
 
 CLOSED = 5.0
-"""Seconds after which a job is looked at again if it came while nothing may be sent."""
+"""Seconds after which a job is checked again if it arrived while nothing may be sent."""
 
 _TELNYX = {field.alias or name for name, field in SendRequest.model_fields.items()} - {"client_state"}
 """The options that go to Telnyx; all others are ours, and so is the client_state that Telnyx gets."""
@@ -132,7 +132,8 @@ def _known(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> list
 def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Sequence[Prepared]]:
     """Put the covers before the documents of the faxes that have one, in parallel.
 
-    Faxes without a cover go first; then each as soon as its cover is made, those of one moment together.
+    Faxes without a cover go first; then each goes as soon as its cover is ready, together with others that are ready at
+    the same time.
     """
     plain = [one for one in prepared if not one.request.cover]
     if len(plain) == len(prepared):
@@ -203,7 +204,7 @@ def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -
 
 
 def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> None:
-    """Claim and submit each at its slot, and record the answers, those of one moment together."""
+    """Claim and submit each at its slot, and record answers that arrive at the same time together."""
     left = list(admitted)
     calls: dict[Future[Fax | TelnyxError], Claimed] = {}
     try:
@@ -316,7 +317,8 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     return claimed
 
 
-# If Redis stays away, attempts that it did record become unknown with the lease, and the listing settles them.
+# If Redis stays unreachable, attempts that it did record become unknown when their lease ends, and the listing resolves
+# them.
 @retry(
     retry=retry_if_exception_type(Unavailable),
     wait=wait_exponential(multiplier=0.1, max=2),

@@ -17,7 +17,10 @@ AGAIN = SECONDS + 10
 
 
 class Servers:
-    """The servers of links. A server that kept us waiting in vain is asked for one fax at a time until it answers."""
+    """The servers of links.
+
+    A server that did not answer in time is asked for only one fax at a time until it answers.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,4 +1,4 @@
-"""Whether a job is held back by something of its own: its time, its number, its sender, the policy hook."""
+"""Whether a job is held back by a condition of its own: its time, its number, its sender, the policy hook."""
 
 from datetime import datetime
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 _NO_CHANNEL: dict[str, Scope] = {"90041": "account", "90042": "connection", "90043": "connection"}
 """Codes of a 403 that says that all channels of the account, the profile or the connection are in use (Telnyx API
-error codes), and whose estimate they lower. This passes by itself, so it is no reason to pause everything."""
+error codes), and whose estimate they lower. This ends by itself, so it is not a reason to pause everything."""
 
 
 # Telnyx has answered and Redis cannot be reached: keep the answer for as long as a claim lasts. If it cannot be

@@ -33,7 +33,7 @@ class Ended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A job that nothing of its own holds back, with everything that Telnyx needs.
+    """A job that no condition of its own holds back, with everything that Telnyx needs.
 
     `request` is the request, with the policy hook's changes. `letter` is the stored document that was made of its cover
     and a link, if it is to be recorded.

@@ -44,16 +44,16 @@ def recognise(
     reason: str | None = None,
     operator: str | None = None,
 ) -> str:
-    """Ask Telnyx which account the key belongs to. Return a word that stands for the account and reveals nothing.
+    """Ask Telnyx which account the key belongs to. Return a word that identifies it and reveals nothing about it.
 
     A new key of the same account is recognised by the id of its organization or user. If Telnyx does not tell that, it
     is recognised by a fax application that was there before. The first key of a ledger determines the ledger's account.
-    If Telnyx refuses to tell either, as it may for a restricted key, the key counts as an account of its own. With
+    If Telnyx reveals neither, as may happen with a restricted key, the key counts as a separate account. With
     `reason`, a person says that this is the ledger's account, whatever was before.
 
     Raises:
         OtherAccount: the ledger sends with another account.
-        TelnyxError: Telnyx did not answer, so nobody can tell.
+        TelnyxError: Telnyx did not answer, so it is not known.
         Unavailable: Redis did not answer.
     """
     owner = _owner(telnyx)

@@ -96,8 +96,8 @@ def carry_out(
 ) -> FaxApplication:
     """Do what the plan says. Return the application in its new state.
 
-    At most one creation is requested. If its outcome is unknown, the application is looked for by its name, and the one
-    that is found is used; `on_unknown` is called before the search, which can take a while.
+    At most one creation is requested. If the outcome is unknown, the application is searched for by its name, and used
+    if it is found; `on_unknown` is called before the search, which can take a while.
 
     Raises:
         OutcomeUnknown: it was not found; it may exist nevertheless and be listed later.

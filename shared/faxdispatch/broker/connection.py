@@ -201,7 +201,7 @@ def reminder(job_id: str, queue: str) -> str:
 
 
 def refused(error: BaseException) -> str | None:
-    """Say what a broker refuses for good, in its own words, or None if it may accept it later.
+    """Return the broker's message if it refuses permanently, or None if it may accept later.
 
     RabbitMQ reports a queue that another app declared with other properties, and missing rights.
     """

@@ -1,4 +1,4 @@
-"""Messages for our workers that lie where no worker reads, because of how a plain Celery app sent them.
+"""Messages for our workers in places that no worker reads, because of how a plain Celery app sent them.
 
 Without a queue they go to Celery's default queue or to that of the sender's app, which may be another service's: they
 are counted there and left alone. With a `global_keyprefix`, another priority separator or a misspelt queue name, the

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The deployment's prices, in its currency: for a page and for each minute begun, and how long a page takes."""
+    """The deployment's prices, in its currency, for a page and for each started minute, and how long a page takes."""
 
     page: float
     minute: float

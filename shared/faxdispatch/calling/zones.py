@@ -1,4 +1,4 @@
-"""Time zones: which names exist, and in which of them a telephone number lies."""
+"""Time zones: which names exist, and which zones a telephone number may be in."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ def _of_country(number: "PhoneNumber") -> tuple[str, ...]:
     from phonenumbers import timezone  # noqa: PLC0415 - its data is wanted only where a window has no zone
 
     if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.UNKNOWN:
-        # The range is not in the data yet, but its first digits still tell something.
+        # The range is not in the data yet, but its first digits still narrow it down.
         found = timezone.time_zones_for_geographical_number(number)
     else:
         found = timezone.time_zones_for_number(number)

@@ -84,7 +84,7 @@ def document_for_all(document: Path | bytes | Document, *, covered: bool) -> Doc
 
 
 def as_pdf(document: Document) -> Document:
-    """Return a document that covers can be put before: a word processor file is converted once, here.
+    """Return a document that can be joined with covers; a word processor file is converted here, once.
 
     Raises:
         BadInput: nothing here can convert it.
@@ -214,6 +214,6 @@ def storage_of(settings: Settings, scripts: Scripts | None) -> "Storage | None":
 
 
 def needed_until(options: Mapping[str, Any]) -> datetime | None:
-    """Return the moment after which a campaign begins no row any more, or None if there is none."""
+    """Return the time after which a campaign begins no more rows, or None if there is none."""
     send_by = options.get("send_by")
     return datetime.fromisoformat(send_by) if send_by else None

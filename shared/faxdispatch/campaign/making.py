@@ -49,7 +49,7 @@ _LONGEST_NAME = 200
 
 
 class Store(Protocol):
-    """Has a document kept at Telnyx until a moment and some time longer; gives its name there."""
+    """Stores a document at Telnyx until a given time and somewhat longer, and returns its name there."""
 
     def __call__(self, document: Document, *, until: datetime | None) -> str:
         """Do it. Raises TelnyxError where it was not stored."""
@@ -173,7 +173,7 @@ class Maker:
         return self._read_in(identity, outcome, judged(checking, asked, covers), checking, order)
 
     def _unchanged(self, campaign: Campaign, checking: Check, checked: Callable[[], Check]) -> Imported:
-        """Leave a campaign as it is; its documents are kept as long as it needs them."""
+        """Keep an existing campaign unchanged, and its documents as long as it needs them."""
         checking.close()
         if checking.documents:
             keep_documents(campaign, self._scripts, checked)
@@ -233,7 +233,7 @@ class Maker:
     def _asked(
         self, checking: Check, document: Document | None, options: Mapping[str, Any], order: Order, *, known: bool
     ) -> "tuple[dict[str, Any], RowCovers | None]":
-        """Return what is asked for every row, and the covers of rows. Raises `BadInput` where that cannot be."""
+        """Return the options for all rows, and the covers of rows. Raises `BadInput` where that cannot be."""
         covers = covers_of(options.get("cover"), checking.table.columns, self._cover_fonts)
         given = {**options, **_of_document(document, options, covers)}
         region = order.reading.region or self._policy.region
@@ -277,7 +277,7 @@ class Maker:
 
 
 def _of_document(document: Document | None, options: Mapping[str, Any], covers: "RowCovers | None") -> dict[str, Any]:
-    """Return what a document adds to the options: its name at Telnyx, and its pages where they are not told.
+    """Return what a document adds to the options: its name at Telnyx, and its number of pages if that is not given.
 
     Raises:
         BadInput: it cannot be faxed.

@@ -210,7 +210,7 @@ def _read(columns: _Columns, row: Row) -> Suppression | BadRow:
 
 
 def _as_written(cell: str) -> str:
-    """Remove the `'` by which an export keeps a spreadsheet from taking a cell for a formula."""
+    """Remove the `'` that an export adds so that a spreadsheet does not read a cell as a formula."""
     text = cell.strip()
     return text[1:] if text.startswith("'") and safe_cell(text[1:]) == text else text
 

@@ -50,7 +50,7 @@ class Standing:
 
 
 def looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Settings) -> Iterator[Standing]:
-    """Yield how a campaign stands each time that it is asked for, without end.
+    """Yield the state of a campaign each time it is requested, without end.
 
     Raises:
         NotKnown: there is no such campaign.
@@ -66,7 +66,7 @@ def looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Sett
         if campaign.state is CampaignState.RUNNING and pace.per_minute is not None:
             name = campaign.options.get("connection_id") or settings.fax_connection_id
             traffic = next((one for one in connections if one.connection == name), None)
-            # Nothing moves while a connection is paused; what it did before tells nothing of what it will do.
+            # No fax is sent while a connection is paused, so its earlier pace says nothing about the time after.
             told = forecaster.of(
                 campaign, datetime.now(UTC), traffic=traffic, account=account, per_minute=pace.per_minute or None
             )

@@ -27,7 +27,7 @@ TAG = "canary"
 """The tag of every canary."""
 
 LIFE = timedelta(hours=1)
-"""No attempt begins later than this: a canary that nobody watches any more must not ring in the night."""
+"""No attempt begins later than this: a canary that nobody watches must not ring at night."""
 
 TTL = 2 * LIFE
 """The longest time for which Telnyx keeps the document."""

@@ -17,7 +17,7 @@ GRACE = timedelta(seconds=10)
 """How long after the fax's end its first webhook may come: the webhooks of its earlier steps are due by then."""
 
 INBOUND_GRACE = timedelta(seconds=30)
-"""How long after the fax's end, or after the previous one, to wait for an inbound event that nobody asked for."""
+"""How long to wait, after the fax's end or the previous event, for an inbound event that was not requested."""
 
 _PATIENCE = {
     Link.TAKEN: timedelta(seconds=10),
@@ -234,7 +234,7 @@ _JUDGES: dict[Link, Callable[[Seen, Wish, Known], Verdict]] = {
 
 
 def _with_patience(verdict: Verdict, seen: Seen, *, demanded: bool) -> Verdict:
-    """Leave out advice that comes too early; when time is out, nothing is waited for any more."""
+    """Leave out advice that comes too early; once the time is over, the canary waits for nothing more."""
     if verdict.mark is not Mark.WAITING:
         return verdict
     if seen.out_of_time:
@@ -301,7 +301,7 @@ def _past(seen: Seen, grace: timedelta) -> bool:
 
 
 def _unasked(link: Link, seen: Seen, known: Known, detail: str) -> Verdict:
-    """Leave out a link that nobody asked for once the fax itself is over."""
+    """Leave out a link that was not requested, once the fax itself has ended."""
     waits = known[Link.DELIVERED].mark is Mark.WAITING and not seen.out_of_time
     return Verdict(link, Mark.WAITING if waits else Mark.UNTRIED, detail)
 

@@ -45,7 +45,7 @@ class Mark(StrEnum):
     BROKEN = "broken"
     """It does not work, or not in time."""
     UNTRIED = "untried"
-    """An earlier link does not work, or nothing shows it and nobody asked for it."""
+    """An earlier link does not work, or this link was not requested and there is no evidence about it."""
 
 
 @dataclass(frozen=True, slots=True)

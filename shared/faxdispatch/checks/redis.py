@@ -65,7 +65,7 @@ def _version(about: Any) -> Finding:
 
 
 def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
-    """Check what is kept; if the server does not sync with every write, this takes some seconds."""
+    """Check what survives a crash; if the server does not sync with every write, this takes some seconds."""
     name, server = "redis persistence", Barrier(redis).look()
     told = f"run {server.run_id[:8]}, {server.role}, appendfsync {server.fsync or 'not told'}"
     if server.durability is Durability.ALWAYS:

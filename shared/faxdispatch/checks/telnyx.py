@@ -13,7 +13,7 @@ from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import FaxApplication
 
 _STALE = 250
-"""Seconds from which our clock is so wrong that genuine webhooks, signed at most 300 seconds ago, are refused."""
+"""Clock error (seconds) from which genuine webhooks, which may be 300 seconds old, are refused."""
 
 
 def check_telnyx(settings: Settings) -> Iterator[Finding]:

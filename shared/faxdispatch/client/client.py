@@ -275,7 +275,7 @@ class FaxClient:
 
         Raises:
             InvalidJob: it is not a number, or faxes may not go there.
-            NotKnown: there is no such job (any more).
+            NotKnown: there is no such job, or it has been deleted.
             Conflict: the job is open, or its outcome is unknown: it may still arrive. Or it is a row of a campaign.
             Unavailable: Redis did not answer; try again.
         """

@@ -175,7 +175,7 @@ def _is_brought_along(asked: Mapping[str, Any]) -> bool:
 
 
 def _without_parts(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is asked with a stand-in for the document that is brought along."""
+    """Return the request with a stand-in for the document that comes with it."""
     rest = {name: value for name, value in asked.items() if name not in _PARTS}
     if rest.get("media_url") is not None or rest.get("media_name") is not None:
         raise InvalidJob([("document", "is given together with media_url or media_name; give only one of them")])

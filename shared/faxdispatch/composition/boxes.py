@@ -19,8 +19,8 @@ _CHARACTERS = re.compile(rb"<[0-9A-Fa-f]+>\s*<([0-9A-Fa-f]+)>")
 def boxes(pdf: bytes, office: str) -> list[str]:
     """Return the characters of a PDF of LibreOffice's, whose command is `office`, that no font here has.
 
-    What is no letter, digit or sign is left out: blanks, controls, and the private use of fonts of symbols. Where
-    Fontconfig's tools are missing, nobody can tell, and there are none.
+    What is no letter, digit or sign is left out: blanks, controls, and the private use of fonts of symbols. If
+    Fontconfig's tools are missing, none are known.
     """
     there = characters_here(office)
     found = {character for character in _characters(pdf) if unicodedata.category(character)[0] not in "CZ"}
@@ -48,7 +48,7 @@ def _asked(tool: str, *where: str) -> str:
 
 
 def _characters(pdf: bytes) -> Iterator[str]:
-    """Give the characters that the fonts of a PDF stand for, as each font's table `ToUnicode` tells."""
+    """Return the characters of a PDF's fonts, according to each font's `ToUnicode` table."""
     seen: set[int] = set()
     for page in PdfReader(io.BytesIO(pdf)).pages:
         fonts: Any = page.get("/Resources", {}).get("/Font", {})

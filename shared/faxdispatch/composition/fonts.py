@@ -15,7 +15,7 @@ from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from faxdispatch.errors import BadInput
 from faxdispatch.text.plain import named
 
-# People who send a fax need not know what it leaves out of a font's subset.
+# Messages about what is left out of a font's subset are of no interest to people who send faxes.
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 _SHIPPED = ("notos", "figo", "symbol1", "symbol2", "math")

@@ -8,7 +8,7 @@ class LinkExpired(FaxError):
 
 
 class LinkRefused(FaxError):
-    """We do not follow it, now or later: where it leads, or what it returns, is not safe."""
+    """The link is never followed: its target, or what it returns, is not safe."""
 
 
 class LinkFailed(FaxError):

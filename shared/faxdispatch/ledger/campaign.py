@@ -49,7 +49,7 @@ class Campaign:
     started_by: str | None
     """The person who started it first, or planned its start."""
     sender: str | None
-    """The number (E.164) from which rows without a number of their own were last sent."""
+    """The sender's number (E.164) that was last used for rows that set none."""
     suppression: dict[str, Any] | None
     """The version of the suppression list against which its list was checked: `version`, which counts its changes,
     and `at`."""

@@ -9,7 +9,7 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 DUE = timedelta(days=3)
 """How long before a document expires its time can be extended."""
 Ends = Mapping[str, datetime | None]
-"""Stored documents by name, with the moment until which Telnyx keeps each at least; None means forever."""
+"""Stored documents by name, with the time until which Telnyx keeps each at least; None means forever."""
 
 _GONE = 0
 """The value in place of an expiry: Telnyx no longer has the document."""

@@ -143,7 +143,7 @@ class CampaignResults(CampaignRows):
     def audit(self, campaign_id: str) -> Audit:
         """Count the codes and the jobs of a campaign's rows again, all at one moment, even while it runs.
 
-        The records of ended rows are read after that moment, since a record does not change any more.
+        The records of ended rows are read later, since they no longer change.
 
         Raises:
             NotKnown: there is no such campaign.

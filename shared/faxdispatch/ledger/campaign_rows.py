@@ -76,7 +76,7 @@ class CampaignRows:
         """Return a campaign.
 
         Raises:
-            NotKnown: there is none of that id.
+            NotKnown: there is none with that id.
         """
         with redis_trouble(), self._redis.pipeline() as pipe:
             pipe.hgetall(f"fax:campaign:{campaign_id}")

@@ -252,8 +252,8 @@ class Campaigns(CampaignResults):
         """Let up to `limit` rows wait for a channel, parked ones first: `fed` or `finished` with their number, or `no`.
 
         The rows come in the order of their numbers. Each has `row`, `job`, `to`, `connection`, `sender`, `request`
-        (JSON) and `priority`; one that is not pending is passed over. `cursor` is the row after which feeding goes on,
-        `sender` the number that all rows are sent from which have none of their own.
+        (JSON) and `priority`; one that is not pending is passed over. `cursor` is the row after which feeding
+        continues, `sender` the sender's number of all rows that set none.
         """
         reply = self._scripts.run(
             "feed",

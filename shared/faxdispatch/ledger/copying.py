@@ -1,4 +1,4 @@
-"""A copy of the ledger at one moment: what the server would send to a replica."""
+"""A consistent copy of the ledger: what the server would send to a replica."""
 
 import json
 import os

@@ -128,7 +128,7 @@ class DeadLetters:
         return found
 
     def get(self, letter_id: str) -> DeadLetter:
-        """Return one letter. Raises `NotKnown` if there is none of that id (any more)."""
+        """Return one letter. Raises `NotKnown` if there is none with that id, or it has been deleted."""
         with redis_trouble():
             row = self._redis.hgetall(f"fax:deadletter:{letter_id}")
         if not row:
@@ -153,7 +153,7 @@ class DeadLetters:
         self._scripts.run("drop", id=letter_id, sent=token)
 
     def drop(self, letter_id: str) -> None:
-        """Forget a letter. Raises `NotKnown` if there is none of that id."""
+        """Forget a letter. Raises `NotKnown` if there is none with that id."""
         if self._scripts.run("drop", id=letter_id)["outcome"] == "gone":
             raise _missing(letter_id)
 

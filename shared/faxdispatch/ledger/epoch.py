@@ -23,7 +23,7 @@ class Behind:
     remembered_at: datetime
     """The last moment that a running process knows to have been recorded."""
     found_at: datetime | None
-    """The last moment of that process that the ledger still has, or None if it has none."""
+    """The last time of that process that the ledger still has, or None."""
 
     def __str__(self) -> str:
         """Say it in words."""
@@ -98,7 +98,7 @@ class Witness:
             return {"who": self._name, "seen": self._seen, "epoch": self._epoch, "ledger": self._identity.id}
 
     def remember(self, reply: Mapping[str, Any]) -> None:
-        """Remember what a script signed, once that is safe; `epoch` 0 means that nothing may be sent."""
+        """Remember a script's signature, once it is safe; `epoch` 0 means that nothing may be sent."""
         with self._lock:
             epoch = int(reply["epoch"])
             self.behind = epoch == 0
@@ -111,7 +111,7 @@ class Witness:
             self._seen = max(self._seen, int(reply["signed"]))
 
     def look(self, on: Redis | None = None) -> dict[str, Any]:
-        """Check and sign. Return what is to be remembered once it is safe.
+        """Check and sign. Return what must be remembered once it is safe.
 
         Raises:
             Unavailable: Redis did not answer.

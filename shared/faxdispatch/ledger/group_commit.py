@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 class _Waiting(Generic[T, R]):
-    """What one thread wants written, and where that thread is told what became of it."""
+    """What one thread wants to write, and where that thread gets the result."""
 
     def __init__(self, wanted: T) -> None:
         self.wanted = wanted
@@ -24,9 +24,9 @@ class _Waiting(Generic[T, R]):
 class GroupCommit(Generic[T, R]):
     """Who comes alone, writes at once; writes that would begin less than `apart` seconds after one another wait for it.
 
-    `write` takes what several threads want and gives a reply for each, in their order. Where it raises `Unavailable`,
-    all of the group get that; where it raises anything else, each of them is written by itself, so that one at fault
-    costs the others nothing.
+    `write` takes what several threads want and gives a reply for each, in their order. If it raises `Unavailable`, all
+    of the group get that. If it raises anything else, each is written separately, so that a faulty one does not affect
+    the others.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class GroupCommit(Generic[T, R]):
         self._writing = False
 
     def write(self, wanted: T) -> R:
-        """Write it, together with what others want; give its own reply once it is written.
+        """Write it together with what other threads want to write; return its own reply once it is written.
 
         Raises:
             Unavailable: Redis did not confirm; it may be tried again.

@@ -39,13 +39,13 @@ class Figures:
     ledger_behind: bool
     """The ledger went back in time, and nothing is sent before it is recovered."""
     inbound_behind: float | None
-    """Age of the moment from which the next listing of inbound faxes begins, or None if none was complete yet."""
+    """Seconds since the time at which the next listing of inbound faxes begins, or None if none was complete yet."""
     leader: str | None
     """The worker whose scheduler leads, or None if none does."""
     questions: int
     """Producers' questions to Telnyx that wait for their share of the rate, or are being asked."""
     unread: dict[str, int]
-    """Messages for our workers that lie where no worker reads, by place, as the leader last saw them."""
+    """Messages for our workers in places that no worker reads, by place, as the leader last saw them."""
 
 
 class Watch:
@@ -95,7 +95,7 @@ class Watch:
         )
 
     def tell_unread(self, found: dict[str, int], *, kept: float) -> None:
-        """Record where messages lie unread; forgotten after `kept` seconds. Raises `Unavailable`."""
+        """Record where unread messages are; the record expires after `kept` seconds. Raises `Unavailable`."""
         with redis_trouble():
             self._scripts.redis.set(UNREAD, json.dumps(found), px=round(kept * 1000))
 

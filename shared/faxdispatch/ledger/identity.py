@@ -11,7 +11,7 @@ KEY = "fax:ledger"
 
 
 class Identity:
-    """The ledger's id: made once, kept in the ledger, carried by every fax that is sent from it."""
+    """The ledger's id: it is created once, stored in the ledger, and sent with every fax."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -28,7 +28,9 @@ class Identity:
         return self._id or self._read()
 
     def owns(self, ledger: str | None) -> bool:
-        """Return whether a mark belongs to this ledger, or to one that it replaced. A mark that names no ledger does.
+        """Return whether a mark belongs to this ledger, or to one that it replaced.
+
+        A mark that names no ledger does, too.
 
         Raises:
             Unavailable: Redis did not answer.

@@ -137,7 +137,7 @@ class Inbox:
         """Return an inbound fax.
 
         Raises:
-            NotKnown: there is none of that id (any more).
+            NotKnown: there is none with that id, or it has been deleted.
         """
         with redis_trouble():
             row = self._redis.hgetall(f"fax:inbound:{fax_id}")
@@ -248,7 +248,7 @@ class Inbox:
             return bool(self._redis.set("fax:inbound-listing", "1", nx=True, px=round(every * 1000)))
 
     def listed_until(self) -> datetime | None:
-        """Return the moment from which Telnyx must be listed, or None if it was not listed often enough yet."""
+        """Return the time from which Telnyx must be listed, or None if there were not enough listings yet."""
         with redis_trouble():
             known = self._redis.get("fax:inbound-listed")
         return moment_of(known) if known else None
@@ -256,7 +256,7 @@ class Inbox:
     def listed(self, begun: datetime, *, settle: float, enough: int, skew: float) -> None:
         """Record a complete listing that was requested at `begun`.
 
-        A moment is not listed any more once `enough` listings were requested after it, the last one `settle` after the
+        A time is no longer listed once `enough` listings were requested after it, the last one `settle` after the
         first; `skew` is the allowance between the clocks.
         """
         self._scripts.run(

@@ -43,7 +43,7 @@ class New:
     trace: str | None = None
 
     def arguments(self) -> dict[str, Any]:
-        """Return it as the script takes it."""
+        """Return it in the form that the script takes."""
         job, (queue, message) = self.job, self.message or (None, None)
         given = {
             "job": self.job_id,
@@ -104,7 +104,7 @@ class Ledger(Rows):
         return reply
 
     def create_many(self, new: Sequence[New], *, source: str) -> list[Reply]:
-        """Record several jobs at once; each succeeds or fails by itself. See `create`.
+        """Record several jobs at once; each succeeds or fails on its own. See `create`.
 
         If key or id belong to other content, `outcome` is `conflict`, and `job` is the one that they belong to. With
         `created` comes `told`, if the job's message was put into its queue.
@@ -376,8 +376,8 @@ class Ledger(Rows):
 
         `counter` is the one of `dials`, `connects` and `holds` that counts the failed attempt, `rung` the next
         attempt's step of the ladder, `spent` the cost of the failed one in millionths, or None for what was reserved.
-        `capacity` lowers the channel estimate of connection or account. `pause` is the reason for which the connection
-        is paused meanwhile.
+        `capacity` lowers the channel estimate of connection or account. `pause` is a reason to pause the connection
+        until then.
         """
         return self._scripts.run(
             "retry",

@@ -37,7 +37,7 @@ _COMMENT = re.compile(r"^ *--.*\n", re.MULTILINE)
 
 
 def script(name: str, rules: Mapping[str, Any], namespace: str = USUAL) -> str:
-    """Return the whole text of the script `name`; its `RULES` holds those of the `rules` that it uses.
+    """Return the whole text of the script `name`; its `RULES` has the `rules` that it uses.
 
     Its keys are in the namespace, like those of commands that a connection sends.
     """

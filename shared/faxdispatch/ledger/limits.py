@@ -45,7 +45,7 @@ class Traffic:
 class Account:
     """All connections together. `channels` is None while no limit is known; `spent` is today's money, UTC.
 
-    `spent` counts what was settled and what is reserved for the faxes in flight, in the currency of the settings.
+    `spent` is the settled cost plus the cost reserved for faxes in flight, in the currency of the settings.
     """
 
     in_flight: int
@@ -75,8 +75,8 @@ class Limits:
     def reserve(self, *, look_ahead: float, on: str | None = None) -> tuple[float | None, float]:
         """Reserve the next free slot of the rate, unless it is more than `look_ahead` seconds away.
 
-        `on` is the connection, for a send. Returns the seconds to wait for the slot and 0; or None and the seconds
-        after which a slot comes near enough. Threads that ask at the same moment share one request.
+        `on` is the connection, for a send. Returns the seconds until the slot, and 0; or None, and the seconds after
+        which a slot will be near enough. Threads that ask at the same moment share one request.
         """
         asked: _Words = {"look": round(look_ahead * 1_000_000)}
         reply = self._slots.write(asked if on is None else asked | {"connection": on})
@@ -105,7 +105,7 @@ class Limits:
         return True
 
     def shut(self) -> float:
-        """Return the seconds for which nobody may call Telnyx; 0 if it accepts calls."""
+        """Return the seconds for which Telnyx must not be called; 0 if it accepts calls."""
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
             pipe.get("fax:shut")
             pipe.time()
@@ -247,7 +247,7 @@ def _fours(flat: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
 
 
 def read_pause(pause: Mapping[str, str], now: int) -> Pause | None:
-    """Return the pause of a connection at a moment (milliseconds), from its hash, or None if there is none."""
+    """Return the pause of a connection at a time (milliseconds), from its hash, or None if there is none."""
     # A pause that a try must end lasts until the try succeeds.
     if int(pause.get("until", 0)) <= now and "tries" not in pause:
         return None

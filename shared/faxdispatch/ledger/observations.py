@@ -154,6 +154,6 @@ def _normal(address: str | None) -> str:
 
 
 def _inbound(seen: Observation) -> dict[str, Any]:
-    """Return what is kept of an inbound fax; `from` cannot be a parameter name in Python."""
+    """Return what is stored about an inbound fax; `from` cannot be a parameter name in Python."""
     facts = {"inbound": True, "from": seen.sender, "to": seen.recipient, "link": seen.media_url}
     return facts if seen.partial is None else facts | {"partial": "1" if seen.partial else "0"}

@@ -1,4 +1,4 @@
-"""Everything that an operator looks at first, read at one moment by one script; and samples of the last hours."""
+"""Everything that an operator looks at first, read consistently by one script, and samples of the last hours."""
 
 import math
 from collections.abc import Mapping

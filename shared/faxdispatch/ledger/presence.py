@@ -37,7 +37,7 @@ class Worker:
 
 
 class Presence:
-    """Where workers report, by Redis' clock: a worker whose own clock is wrong must not seem to be gone."""
+    """Where workers report, by Redis' clock, so that a worker with a wrong clock does not seem to be gone."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts

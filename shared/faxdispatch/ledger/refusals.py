@@ -9,7 +9,7 @@ _CLASSES = (
     exceptions.BusyLoadingError,
 )
 _CODES = ("READONLY", "OOM", "MASTERDOWN", "LOADING", "NOREPLICAS", "MISCONF", "CLUSTERDOWN", "UNBLOCKED")
-"""Those without a class of their own, and all where they come through a script."""
+"""Refusals for which redis-py has no exception class, and all refusals inside a script."""
 _BEFORE = (" of pipeline caused error: ", "Transaction discarded because of: ")
 """What may stand before the code where the command was one of several: redis-py names the command, and the server says
 that it refused the whole transaction, whose commands it had taken before."""

@@ -37,7 +37,7 @@ class ReportedIncidents:
             self._redis.set(_TURN, "1", px=round(seconds * 1000))
 
     def since(self) -> datetime:
-        """Return the moment from which incidents are reported: that of the first call."""
+        """Return the time from which incidents are reported: the time of the first call."""
         with redis_trouble():
             self._redis.hsetnx(_REPORTED, _SINCE, self._scripts.clock())
             return moment(int(self._redis.hget(_REPORTED, _SINCE)))

@@ -72,7 +72,7 @@ class Rows:
         """Return a job, with its history if wanted.
 
         Raises:
-            NotKnown: there is none of that id (any more).
+            NotKnown: there is none with that id, or it has been deleted.
         """
         with redis_trouble():
             row = self.redis.hgetall(f"fax:job:{job_id}")
@@ -87,7 +87,7 @@ class Rows:
     def jobs(self, job_ids: Sequence[str]) -> list[JobView | None]:
         """Return several jobs in one go, without histories.
 
-        None stands for one that is not known (any more), or cannot be read; see `JobView.listed`.
+        None stands for a job that is unknown, deleted or unreadable; see `JobView.listed`.
         """
         with redis_trouble(), self.redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:

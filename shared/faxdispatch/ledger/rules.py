@@ -81,14 +81,15 @@ class Rules:
     settle: float = _setting("fax_settle", None)
     recheck: float = _constant(3600.0, _ms)
     call_lease: float = _constant(3 * 3600.0, _ms)
-    """After so long without news, an accepted fax no longer keeps its channel and its number from others: no fax of
-    350 pages takes longer."""
+    """Time without news after which an accepted fax frees its channel and number; a fax of 350 pages takes less."""
     page_price: float = _setting("fax_price_page", _millionths)
     minute_price: float = _setting("fax_price_minute", _millionths)
     day_cap: float | None = _setting("fax_spend_day", _millionths)
     quarantine_after: int = _constant(2)
-    """So many faxes in a row that ended because the number is wrong, and it is not called any more: one may be an error
-    of the network, and a third call would disturb somebody again."""
+    """After this many faxes in a row that ended because the number is wrong, it is no longer called.
+
+    A single one may be an error of the network, and a third call would disturb somebody again.
+    """
     quarantine: float = _setting("quarantine_days", _ms, times=_DAY)
     ladder_kept: float = _constant(30 * _DAY, _ms)
     """How long the changed settings with which a fax came through to a number are remembered: machines are replaced."""
@@ -104,7 +105,7 @@ class Rules:
     most_open: int = _constant(20_000)
     """Maximum number of rows of one campaign that have a job.
 
-    If so many wait for a retry or a busy number, no more are begun.
+    If this many wait for a retry or a busy number, no more are begun.
     """
     delete_after: float | None = _setting("fax_telnyx_delete_after", _ms)
     documents_kept: float | None = _setting("fax_inbound_retention_days", _ms, times=_DAY)

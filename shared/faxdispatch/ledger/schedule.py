@@ -122,7 +122,7 @@ class Agenda:
         return fax_ids
 
     def overdue(self) -> float:
-        """Return the age in seconds of the oldest appointment that nobody has kept; 0 if none is overdue."""
+        """Return the seconds for which the oldest overdue appointment has waited; 0 if none is overdue."""
         with redis_trouble():
             first = self._redis.zrange("fax:agenda", 0, 0, withscores=True)
             seconds, micros = self._redis.time()

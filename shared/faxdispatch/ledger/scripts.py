@@ -123,7 +123,7 @@ class Scripts:
         return found
 
     def hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
-        """Read several hashes at once, in one command; an empty one stands for each that is not there."""
+        """Read several hashes in one command; a missing one is returned empty."""
         if not keys:
             return []
         found = self.run("hashes", keys=[key_name(self.namespace, key) for key in keys])["hashes"]
@@ -142,7 +142,7 @@ class Scripts:
         return seconds * 1000 + micros // 1000
 
     def oldest_kept(self) -> int:
-        """Return the moment (milliseconds) before which everything that is kept for a limited time is gone by now."""
+        """Return the time (milliseconds) before which everything with a limited retention has expired."""
         return self.clock() - round(self.rules.retention * 1000)
 
     def arguments(self, **arguments: Any) -> str:

@@ -1,4 +1,4 @@
-"""Removing what has expired and does not expire by itself in Redis."""
+"""Removing expired data that Redis does not remove by itself."""
 
 from faxdispatch.events import STREAM
 from faxdispatch.ledger.index import Index

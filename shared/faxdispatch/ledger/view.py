@@ -61,7 +61,7 @@ class JobView(BaseModel):
     rung: int
     """The step of the ladder of changed settings that the last attempt had, or that the next one will have."""
     waived: frozenset[str]
-    """Reasons for which it is no longer held, since a person released it."""
+    """Reasons that no longer hold it, since a person released it."""
     spent: float
     """The estimated cost of its attempts, in the currency of the settings, including what is reserved."""
     unknown_since: datetime | None
@@ -129,7 +129,10 @@ class JobView(BaseModel):
 
     @classmethod
     def listed(cls, job_id: str, row: Mapping[str, str]) -> Self | None:
-        """Build the view for a listing; None where there is no row, or it cannot be read, which the log then tells."""
+        """Build the view for a listing.
+
+        None if there is no row or it cannot be read; the log says which ones could not be read.
+        """
         if not row:
             return None
         try:

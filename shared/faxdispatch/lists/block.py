@@ -8,8 +8,8 @@ from typing import NamedTuple, Self
 class Record(NamedTuple):
     """A line that is not blank, or the lines of one record: first line's number, cells, and any problem.
 
-    `hidden` says why a spreadsheet does not show the row, or shows that it does not count. `flaws` says why the text of
-    certain cells, by their place from 0, does not tell what is meant, in words that follow the cell's name.
+    `hidden` says why a spreadsheet does not show the row, or shows that it does not count. `flaws` says, for certain
+    cells by their position from 0, why their text is not what was meant, in words that follow the cell's name.
     """
 
     line: int

@@ -59,7 +59,7 @@ _WRITTEN = re.compile(r"\s*(\+|(?![() .-]*0[() .-]*0))([\d() .-]{7,40})\s*", re.
 """A number as written anywhere else, with `+` or as dialled at home."""
 
 _ORDINARY_KINDS = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-"""Kinds of numbers for which there are no rules of their own."""
+"""Kinds of numbers without special rules."""
 
 _FORMULA_TEXT = re.compile(r'=\s*"([^"]*)"')
 _TYPED_FORMULA = re.compile(r"=\s*(\+?[\d().\- ]+)")
@@ -82,7 +82,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _VANITY = re.compile(r"(?=.*[a-z])\+?[\d().\- ]*\d{3}[().\- ]*[a-z\d().\- ]{7,}", re.IGNORECASE)
 _ODD = re.compile(r"[^\d().\-/ +]")
 _SHORTEST_WHOLE = 7
-"""Number of digits from which the first of two parts may be a number of its own. An area code alone has fewer."""
+"""Number of digits from which the first of two parts may be a separate number. An area code alone has fewer."""
 
 _LONGEST = 150
 """Maximum length of a cell that is examined."""
@@ -166,8 +166,9 @@ class CellReader:
         self._by_range = policy.only is None
         self.code = phonenumbers.country_code_for_region(policy.region) if policy.region else 0
         self._alone = len(phonenumbers.region_codes_for_country_code(self.code)) == 1
-        # What is known of each area code and exchange of the North American plan: 0 nothing yet, 255 that the long way
-        # is to be gone, else the place of its facts, from 1. No list of ranges looks at the last four digits.
+        # What is known about each area code and exchange of the North American plan: 0 means nothing yet, 255 that the
+        # number must be parsed in full, any other value the position of its facts, from 1. No list of ranges looks at
+        # the last four digits.
         self._known = bytearray(1_000_000)
         # The same of the ordinary numbers of a country elsewhere, which are all alike; None if they are not.
         self._alike: dict[tuple[int, str | None, int], int | None] = {}
@@ -287,7 +288,7 @@ class CellReader:
         return self.read_slowly(text)
 
     def read_slowly(self, text: str) -> Cell:
-        """Read one cell without using what was learned from others; the result is that of `read`."""
+        """Read one cell without using what was learned from others; the result is the same as `read`'s."""
         cleaned = _cleaned(text)
         if not cleaned or folded(cleaned) in NO_NUMBER or _NOTHING.fullmatch(cleaned):
             return _EMPTY

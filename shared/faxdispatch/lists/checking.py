@@ -1,4 +1,4 @@
-"""Checking a list of recipients before anything is sent: each row once, with what is to become of it and why."""
+"""Checking a list of recipients before anything is sent: for each row, whether it is sent and why not."""
 
 import hashlib
 import itertools

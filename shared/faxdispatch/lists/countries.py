@@ -1,4 +1,4 @@
-"""Columns that tell a recipient's country, which may be another one than that of numbers without `+`. Pure."""
+"""Columns with a recipient's country, which may differ from the country of numbers without `+`. Pure."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -52,7 +52,7 @@ class Storage(Protocol):
         """Store a document until then and `SPARE` longer, once for the same content. Return its name."""
 
     def find(self, name: str) -> Stored | None:
-        """Return what is known about a stored document, or None if there is none of that name."""
+        """Return what is known about a stored document, or None if there is none with that name."""
 
 
 class _Unfit(ValueError):
@@ -63,9 +63,9 @@ class RowDocuments:
     """The documents that the cells of a list's document column name.
 
     A cell is a link, or names a file of `place`, several with `:::` between them, or else a document in Telnyx's
-    storage. Files are only looked at, until `for_upload` says that they are to be stored. Where `storage`, which is
-    called when somebody is to be asked, gives None, nobody is asked about the names that are no files. `tell_pages`
-    says whether rows get the pages of their documents.
+    storage. Files are only looked at, until `for_upload` says that they are to be stored. `storage` is called when a
+    name must be looked up. If it returns None, names that are not files are not looked up. `tell_pages` says whether
+    rows get the pages of their documents.
 
     If a cover is to be put before each document, `fetch_link` fetches the documents of links, and `as_pdf` converts a
     file to PDF; both are then treated like other files. `close` it, or use it in a `with` statement.

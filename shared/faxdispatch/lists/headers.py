@@ -109,7 +109,7 @@ def fax_rank(name: str) -> int:
 
 
 def is_number_name(name: str) -> bool:
-    """Return whether a column of this name may have telephone numbers that need not be those of fax machines."""
+    """Return whether a column with this name may have telephone numbers that are not fax machines'."""
     words = [word for word in plain(name).split() if not word.isdigit()]
     return bool(_PHONE.intersection(words)) and all(word in _PHONE or word in _BESIDE_PHONE for word in words)
 

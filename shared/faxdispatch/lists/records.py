@@ -50,7 +50,7 @@ class Lines:
         self.number -= len(lines)
 
     def peek(self, count: int, characters: int) -> list[str]:
-        """Return at most so many lines without consuming them; no more once so many characters are reached."""
+        """Return at most this many lines without consuming them; stop once this many characters are reached."""
         found: list[str] = []
         size = 0
         while len(found) < count and size < characters and (line := self.next()):
@@ -82,7 +82,7 @@ class Records:
         return self._blocks(lambda taken: places_of(words, taken))
 
     def _blocks(self, choose: Callable[[list[str]], Sequence[int]]) -> Iterator[Block]:
-        """Yield the records that begin on the chosen of some lines, and perhaps others."""
+        """Yield the records that begin on the chosen lines, and perhaps others."""
         lines = self._lines
         while taken := lines.take():
             end = lines.number

@@ -1,4 +1,4 @@
-"""Columns by which a list says who must not be faxed, and their cells. Pure.
+"""Columns that say who must not be faxed, and their cells. Pure.
 
 CRMs and people write it both ways round: `Fax Opt Out: 1`, or `OK to fax: no`; and in notes of all kinds.
 """
@@ -189,7 +189,7 @@ _SAID = re.compile(
 )
 """What a part of a cell of any column says, as `_bare` returns it, where its recipient must not be faxed."""
 _UNSAID = ("not ", "never ", "stop to ", "click to ", "here to ")
-"""What stands before it where it says nothing of the kind: `has not opted out`, `reply STOP to opt out`."""
+"""Text before it that gives it another meaning: `has not opted out`, `reply STOP to opt out`."""
 _PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
 """What a part of a cell says, where its recipient is to be faxed instead of called."""
 HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "t solicit", "dnf")

@@ -51,9 +51,9 @@ Columns = Mapping[str, str | int | None]
 class Shape:
     """What the first rows show. `ends` is the last line of the header, or 0 if there is none.
 
-    `hidden` are columns that a spreadsheet does not show: none of them is taken that was not asked for. `kinds` are
-    set where columns of kinds say which numbers are fax machines'; `refusals` are the columns that say who must not be
-    faxed, and `notes` those in which a cell may say so too.
+    `hidden` are columns that a spreadsheet does not show: none of them is taken that was not asked for. `kinds` are set
+    where columns of kinds say which numbers are fax machines'; `refusals` are the columns that say who must not be
+    faxed; `notes` are other columns in which a cell may say so.
     """
 
     name: str

@@ -42,7 +42,7 @@ _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
 class Table:
     """A list of recipients whose shape is known.
 
-    `columns` are the names, made up where there is no `header`; `number_column` and the values of `fields` (our field
+    `columns` are the names, generated if there is no `header`; `number_column` and the values of `fields` (our field
     to column) count from 0. `delimiter` is empty for a sheet. `guesses` says in words what was found out. `kinds`,
     `refusals`, `notes` and `country` are those of `Shape`.
     """
@@ -145,7 +145,7 @@ class Table:
             yield from ((at, cell.strip()) for at, cell in enumerate(cells) if cell in others)
 
     def batches(self, size: int) -> Iterator[Block]:
-        """Yield the rows, once, so many at a time.
+        """Yield the rows, once, in batches of this size.
 
         The first row is number 1, and the number identifies its recipient forever. Title, header and blank lines, and
         lines with only separators, are not rows. Each row has a cell for every column, unless it has a problem or is
@@ -159,7 +159,7 @@ class Table:
         for block in self._blocks:
             self._complete(block)
             ahead.extend(block)
-            # The last rows of all are looked at once more.
+            # The last rows of the list are checked once more.
             while len(ahead) >= size + _TAIL:
                 yield ahead.cut(size)
         self._find_tail(ahead)

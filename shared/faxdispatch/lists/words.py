@@ -1,4 +1,4 @@
-"""Words of several languages by which lists say what a column or a cell is about."""
+"""Words in several languages that say what a column or a cell is about."""
 
 import itertools
 import re
@@ -99,7 +99,7 @@ def is_totals(text: str) -> bool:
 
 
 def what_it_is(cells: Sequence[str]) -> str:
-    """Return what a row of a report is that is none of its list, such as a footer; empty where it may be one.
+    """Return what a row of a report is if it is not part of the list, such as a footer; empty if it may be part of it.
 
     A row with seven digits in a row of anything but dates may have a number, and so be a recipient.
     """

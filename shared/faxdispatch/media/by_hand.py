@@ -1,4 +1,4 @@
-"""Documents that a person stores at Telnyx, under a name of their own or that of the content."""
+"""Documents that a person stores at Telnyx, under a chosen name or a name made from the content."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,8 +14,8 @@ _KEEP = int(KEEP.total_seconds())
 def store_once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -> tuple[str, MediaResource]:
     """Store a document under the name of its content, unless it is there for long enough already.
 
-    `lifetime` is in seconds. The time of what is there is never made shorter: a fax that waits may need it. Returns
-    `stored` or `kept`, and what Telnyx says of it.
+    `lifetime` is in seconds. The lifetime of a document that is already stored is never shortened, since a waiting fax
+    may need it. Returns `stored` or `kept`, and what Telnyx says of it.
     """
     name = document.media_name
     known = find(telnyx, name)

@@ -1,4 +1,7 @@
-"""From the name of a stored document to a file name: others may have chosen it, so it must lead nowhere else."""
+"""Turns the name of a stored document into a file name.
+
+Others may have chosen the name, so it must not lead to another folder.
+"""
 
 import re
 from pathlib import Path

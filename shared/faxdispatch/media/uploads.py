@@ -1,4 +1,4 @@
-"""Documents in Telnyx's media storage, stored once for each content, whoever sends it and however often."""
+"""Documents in Telnyx's media storage; the same content is stored once, however often it is sent."""
 
 import tempfile
 from collections import OrderedDict
@@ -74,7 +74,7 @@ class Uploads:
         return name
 
     def find(self, name: str) -> MediaResource | None:
-        """Return what is known about a stored document, or None if there is none of that name.
+        """Return what is known about a stored document, or None if there is none with that name.
 
         Raises:
             TelnyxError: the storage did not answer.
@@ -112,7 +112,7 @@ def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = 
 
 
 def find(telnyx: TelnyxClient, name: str) -> MediaResource | None:
-    """Return what is known about a stored document, or None if there is none of that name.
+    """Return what is known about a stored document, or None if there is none with that name.
 
     Raises:
         TelnyxError: the storage did not answer.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAUSE = 60.0
-"""Seconds in which one kind of error is reported once."""
+"""Seconds within which a kind of error is reported only once."""
 MOST = 1000
 """Maximum number of kinds that are remembered."""
 

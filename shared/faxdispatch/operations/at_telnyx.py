@@ -36,8 +36,8 @@ def _why_not(fax: Fax) -> str:
 def cancel_job_of(fax: Fax, ledger: Ledger, cancel: Callable[[str], str]) -> str | None:
     """Cancel the job too where this fax is its last attempt and the ledger does not know that fax yet.
 
-    The workers cannot ask Telnyx in that case, since they do not know which fax. `cancel` takes the job's id and tells
-    what came of it. Returns the job's id, or None if no job was cancelled.
+    The workers cannot ask Telnyx in that case, since they do not know which fax. `cancel` takes the job's id and
+    returns the outcome. Returns the job's id, or None if no job was cancelled.
     """
     mark = marked(fax, ledger)
     if mark is None:

@@ -62,7 +62,7 @@ class Recovered:
     unknown: list[str] = field(default_factory=list)
     """Jobs whose last attempt no listing shows; workers continue to look for it. At most a thousand are named."""
     gap: str | None = None
-    """Why faxes may have been sent that Telnyx no longer lists; then sending does not go on by itself."""
+    """Why faxes may have been sent that Telnyx no longer lists; in that case sending does not continue by itself."""
     lifted: bool = False
     """Sending goes on."""
 
@@ -112,7 +112,7 @@ class Recoverer:
     ) -> Recovered:
         """Stop sending, bring back what Telnyx has, and let sending go on.
 
-        `since` is a moment not after that of which the ledger is; without it the one that was noticed. As after an
+        `since` is the ledger's time or an earlier one; by default it is the time that was noticed. As after an
         unknown send, three complete listings are read within `FAX_SETTLE` or longer, the last one
         `FAX_SETTLE` after the last call that the stop may have let through. It may be broken off and repeated at any
         time. With `dry_run` one listing is read, and nothing is changed.
@@ -359,7 +359,7 @@ def _count(result: Recovered, mark: Mark, fax: Fax, found: Found) -> None:
 
 
 def _job_of(mark: Mark, fax: Fax) -> dict[str, Any] | None:
-    """Return what is recorded about a job that the ledger does not know, or None if Telnyx tells no recipient."""
+    """Return what is recorded about a job that the ledger does not know, or None if Telnyx names no recipient."""
     request = _request_of(fax)
     if request is None:
         return None

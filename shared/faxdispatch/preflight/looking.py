@@ -1,7 +1,7 @@
 """The process that examines documents for `lookers`. On standard input, each is a line `LINES BYTES`, and its content.
 
-It writes the facts of each as a line with a JSON object: `trouble` in a word if it cannot be read, otherwise `pages`,
-`form` and, in `sheets`, what was seen of each page; with 0 lines no page is drawn. The process limits itself before it
+It writes the facts of each as a line with a JSON object: A one-word `trouble` if it cannot be read; otherwise `pages`,
+`form` and, in `sheets`, what was seen on each page. With 0 lines no page is drawn. The process limits itself before it
 reads anything.
 """
 
@@ -34,7 +34,7 @@ _PASSWORD = 4
 _XFA = (2, 3)
 """PDFium's kinds of form that are XFA: with all its content, or with the fields alone."""
 _SAMPLE = 60
-"""How many characters of text are quoted."""
+"""Maximum number of characters of a quoted text."""
 _SIDES = 72 * 200
 """200 inches in points; a page of that size or more is not drawn."""
 
@@ -43,7 +43,7 @@ _PAPER = ACROSS / DOTS_AN_INCH * 72
 _LEAST = {98: 6.0, 196: 4.0}
 """The smallest readable type in points, by lines an inch: about eight lines for a letter's height and depth."""
 _VISIBLE = 12
-"""Difference in grey levels, of 255, from which something stands out to the eye."""
+"""Difference in grey levels (of 255) that is visible."""
 _PRINTED = 0.45
 """The share of a letter's dots that must be printed to make it readable."""
 
@@ -241,7 +241,7 @@ def _is_filled(shape: Any) -> bool:
 
 
 def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int], margin: int = 0) -> Box | None:
-    """Return where a rectangle of the page is in its picture, with so many dots around, or None if it is outside."""
+    """Return where a rectangle of the page is in its picture, with this many dots around it; None if it is outside."""
     from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
 
     corners = []
@@ -256,7 +256,7 @@ def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int], margin: int 
 
 
 def _is_faint(grey: Any, black: Any) -> bool:
-    """Return whether text that stands out in a piece of a page is lost in its dots. Invisible text does not count."""
+    """Return whether text that is visible in a part of a page is lost in its dots. Invisible text does not count."""
     counts = grey.histogram()
     ground = max(range(256), key=counts.__getitem__)
     least = max(1, sum(counts) // 50)

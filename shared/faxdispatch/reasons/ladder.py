@@ -26,7 +26,7 @@ def read_ladder(text: str) -> tuple[Rung, ...]:
     """Read `"t38_enabled=false, quality=normal"`; `none` is the ladder without steps.
 
     Raises:
-        ValueError: it names every wrong word, and what is allowed.
+        ValueError: a word is wrong; the message names every wrong word and what is allowed.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if words == [NONE]:

@@ -141,7 +141,7 @@ def same_redis(one: str, other: str) -> bool:
 
 
 def split_login(url: str) -> None:
-    """Refuse an address in which the end of the login is unclear: parts of a password could be taken for other parts.
+    """Refuse an address in which the end of the login is unclear: parts of a password could be misread as other parts.
 
     Raises:
         ValueError: it is unclear; the message quotes nothing of the address.

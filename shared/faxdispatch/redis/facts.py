@@ -15,7 +15,7 @@ def facts(redis: Any, *sections: str) -> dict[str, Any]:
 
     Raises:
         RedisError: the server does not answer, or is still loading its data. While it loads, it says that it has no
-            append-only file, since it must not write to that file again what it reads from it.
+        append-only file, so that it does not write what it reads back to that file.
     """
     found = _or_nothing(redis.info, *sections) or _greeting(redis)
     if found.get("loading"):

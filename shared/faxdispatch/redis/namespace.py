@@ -34,7 +34,7 @@ def queue_name(namespace: str, queue: str) -> str:
 
 
 def key_name(namespace: str, key: Any) -> Any:
-    """Return a key in its form on the wire; what is not our key, or has that form already, stays unchanged."""
+    """Return a key in its form on the wire; other keys, and keys that already have that form, stay unchanged."""
     if isinstance(key, bytes):
         return key_name(namespace, key.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     if not isinstance(key, str):

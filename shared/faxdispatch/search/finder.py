@@ -119,10 +119,10 @@ class Search:
         return walk.unread
 
     def job(self, job_id: str) -> Found:
-        """Return one fax by the id of its job, including a row whose job is no longer kept.
+        """Return one fax by the id of its job, including a row whose job is no longer stored.
 
         Raises:
-            NotKnown: there is none of that id (any more).
+            NotKnown: there is none with that id, or it has been deleted.
         """
         found = next(self.all(Wanted(job_id=job_id)), None)
         if found is None:
@@ -130,12 +130,12 @@ class Search:
         return found
 
     def view(self, job_id: str, *, history: bool = False) -> JobView:
-        """Return a job as `Ledger.job` does, or a row whose job is no longer kept, from its record.
+        """Return a job as `Ledger.job` does, or a row whose job is no longer stored, from its record.
 
         The history of such a row is what the stream still has. A row that was not begun is `queued`.
 
         Raises:
-            NotKnown: there is none of that id (any more).
+            NotKnown: there is none with that id, or it has been deleted.
         """
         with suppress(NotKnown):
             return self._ledger.job(job_id, history=history)

@@ -1,4 +1,4 @@
-"""Views of a campaign's rows whose jobs are no longer kept: the view of a job, made from the row's record."""
+"""Views of a campaign's rows whose jobs are no longer stored: the view of a job, made from the row's record."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -79,7 +79,7 @@ class Wanted:
 
 
 def as_dialled(text: str, region: str | None) -> str:
-    """Return a number in the form in which it is kept: E.164, or the SIP URI unchanged.
+    """Return a number in the form in which it is stored: E.164, or the SIP URI unchanged.
 
     Raises:
         BadInput: it is not a number.

@@ -26,8 +26,8 @@ class Task(WSGITask):  # type: ignore[misc] # waitress has no types
 class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
     """waitress's connection, which remembers when it last made a step.
 
-    A step is a complete request or a complete answer. Bytes are not steps: a client that sends or receives them singly
-    would otherwise stay for as long as it likes.
+    A step is a complete request or a complete answer. Single bytes do not extend the time; otherwise a client that
+    sends or receives them one by one could stay as long as it likes.
     """
 
     parser_class = StrictRequest
@@ -69,8 +69,8 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
     def hang_up(self) -> None:
         """Let the server's loop close the connection in its next round.
 
-        If it were closed at once, the next client would get its number, and what the loop still has to do for the old
-        one would be done to the new one.
+        If it were closed at once, the next client would get the same file descriptor, and the loop's remaining work for
+        the old connection would affect the new one.
         """
         self.will_close = True
         # The loop notices that at once, and not only when the client receives something.

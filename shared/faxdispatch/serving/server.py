@@ -128,7 +128,7 @@ def listen(host: str, port: int) -> socket.socket:
 def _listen(host: str, port: int) -> socket.socket:
     if host == "::":
         if not socket.has_dualstack_ipv6():
-            return socket.create_server(("0.0.0.0", port))  # noqa: S104 - what is asked for
+            return socket.create_server(("0.0.0.0", port))  # noqa: S104 - the setting asks for it
         return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family)

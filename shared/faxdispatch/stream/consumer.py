@@ -31,8 +31,8 @@ class Consumer:
     """One member of a consumer group on the event stream.
 
     Every event reaches the group at least once: it is delivered until it is acknowledged, so handlers must do no harm
-    the second time; use `event.id` to recognise it. The members of a group share the events between them. `name` tells
-    them apart and should stay the same after a restart: then unacknowledged events come back at once.
+    the second time; use `event.id` to recognise it. The members of a group share the events between them. `name`
+    identifies the member. Keep it after a restart, so that unacknowledged events come back at once.
 
         with Consumer("redis://localhost:6379/0", "billing", "billing-1") as consumer:
             for delivery in consumer:

@@ -1,4 +1,4 @@
-"""One process that we started: its output, its life, its end."""
+"""One process that we started: its output, whether it runs, and how it ends."""
 
 import os
 import signal

@@ -42,7 +42,7 @@ Say = Callable[[str], object]
 
 
 def run(settings: Settings, *, workers: int, simulate: bool, say: Say) -> None:
-    """Run so many workers and everything else until this process is told to stop.
+    """Run this many workers and everything else until this process gets a stop signal.
 
     Raises:
         Misconfigured: a setting is missing, or a simulation would use a Redis with real faxes.

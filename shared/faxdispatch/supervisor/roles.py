@@ -28,8 +28,8 @@ SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nothing listens on.
 
-    On Linux it stays reserved until this process ends: it is given to nobody who asks for any port, and a server that
-    asks for it by its number can listen on it.
+    On Linux it stays reserved until this process ends: a server that asks for any free port does not get it, but one
+    that asks for this number can listen on it.
     """
     with socket.socket() as probe:
         # Servers set this too, and sockets that have it may share a port on which only one of them listens.
@@ -45,7 +45,7 @@ def environment(changes: Mapping[str, str], *, inherit: bool) -> dict[str, str]:
     """Return the environment of our processes, with the settings of the present one only if `inherit` is set."""
     base = {name: value for name, value in os.environ.items() if inherit or name not in SETTINGS}
     path = os.pathsep.join(filter(None, (str(checkout()), base.get("PYTHONPATH"))))
-    # A separate installation stands beside others and belongs to nobody else.
+    # A separate installation runs beside others and shares nothing with them.
     apart = {} if inherit else {"FAX_ADMIN_PORT": "0", "FAX_WEBHOOK_HOST": "127.0.0.1"}
     return {**base, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **apart, **changes}
 
@@ -93,7 +93,7 @@ def console_address(surroundings: Mapping[str, str]) -> str:
 
 
 def simulator(folder: Path, options: list[str]) -> Role:
-    """Return the simulated Telnyx; once it is ready, `introduction` tells where it is."""
+    """Return the simulated Telnyx; once it is ready, `introduction` has its address."""
     surroundings = environment({}, inherit=False)
     return Role("simulator", [*_python("simulator"), *options], surroundings, folder, lambda child: bool(_said(child)))
 

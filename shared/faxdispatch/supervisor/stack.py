@@ -92,7 +92,7 @@ class Stack:
                 place.begin(Child(place.child.role, self._sink))
 
     def stop(self) -> None:
-        """End all processes, the last one started first; if told to stop again meanwhile (Ctrl-C), kill the rest."""
+        """End all processes, beginning with the last one started; at another stop signal (Ctrl-C), kill the rest."""
         children = [place.child for place in reversed(self._places.values())]
         try:
             for child in children:

@@ -14,7 +14,7 @@ APPEND_ONLY = "appendonlydir"
 LOG = "valkey.log"
 """The server's log, in its folder."""
 _SOCKET = "valkey.sock"
-_SHORT = Path("/tmp")  # noqa: S108 - what we make there is looked at before it is used
+_SHORT = Path("/tmp")  # noqa: S108 - the folder is checked before it is used
 """Not TMPDIR: it may be long and may differ between sessions, and then the address would differ too."""
 _LONGEST = 103
 """Maximum length of a socket's path in bytes: the least that systems allow. Linux allows 107 (unix(7)), macOS 103."""

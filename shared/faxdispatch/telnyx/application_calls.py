@@ -86,7 +86,7 @@ class ApplicationCalls(Caller):
         """Delete an application. Return it as it was (Telnyx answers 200 with the object).
 
         Raises:
-            NoSuchResource: there is none with that id; also if an earlier try of this call deleted it unnoticed.
+            NoSuchResource: there is none with that id, or an earlier try of this call deleted it.
             Refused: it is still in use, for instance by a number.
             TelnyxError: the call failed in any other way.
         """

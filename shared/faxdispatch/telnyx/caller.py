@@ -120,7 +120,7 @@ class Caller:
                 if item.identity not in seen:
                     seen.add(item.identity)
                     yield item
-            # The entries exist, even on a page that contradicts itself; that there are no more would be a guess.
+            # Even if a page contradicts itself, its entries exist; whether there are more is unknown.
             last = _last(call.operation, page, number)
             if number >= last if last is not None else plain or len(seen) == known:
                 return

@@ -21,7 +21,7 @@ _PART = 65_536
 _DROP_AT_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 """Socket option: data that has not left when a connection is closed is dropped, even if its process is killed.
 
-Without it, the kernel would for minutes try to send what we have given up, when its outcome may be settled already.
+Without it, the kernel would try for minutes to send what we have given up, when its outcome may already be resolved.
 """
 
 Trace = Callable[[str, Mapping[str, Any]], None]

@@ -34,7 +34,7 @@ class FaxCalls(Caller):
     def send_fax(self, request: SendRequest, *, deadline: float | None = None) -> Fax:
         """Ask Telnyx to send a fax. Tried once, whatever happens: Telnyx has no idempotency key for this.
 
-        `deadline`, a time of the client's clock, is when the request must have begun to leave: a claim that may have
+        `deadline` is the time, by the client's clock, by which sending must have started, since a claim that may have
         passed to another worker must not dial.
 
         Raises:
@@ -74,7 +74,7 @@ class FaxCalls(Caller):
         """Delete a fax's record.
 
         Raises:
-            NoSuchResource: there is none; also if an earlier try of this call deleted it unnoticed.
+            NoSuchResource: there is none, or an earlier try of this call deleted it.
             TelnyxError: the call failed in any other way.
         """
         self._answer(Call("delete_fax", "DELETE", f"/faxes/{segment(fax_id, 'fax_id')}"))

@@ -61,7 +61,7 @@ class MediaCalls(Caller):
         """Read what is known about a stored file.
 
         Raises:
-            NoSuchResource: there is none of that name.
+            NoSuchResource: there is none with that name.
             TelnyxError: the call failed in any other way.
         """
         call = Call("get_media", "GET", _path(media_name))
@@ -76,7 +76,7 @@ class MediaCalls(Caller):
 
         Raises:
             BadInput: neither a source nor a time is given, in addition to the reasons of `upload_media`.
-            NoSuchResource: there is none of that name.
+            NoSuchResource: there is none with that name.
             TelnyxError: the call failed in any other way.
         """
         if source is None and ttl_seconds is None:
@@ -88,7 +88,7 @@ class MediaCalls(Caller):
         """Delete a stored file.
 
         Raises:
-            NoSuchResource: there is none of that name; also if an earlier try of this call deleted it unnoticed.
+            NoSuchResource: there is none with that name, or an earlier try of this call deleted it.
             TelnyxError: the call failed in any other way.
         """
         self._answer(Call("delete_media", "DELETE", _path(media_name)))
@@ -98,7 +98,7 @@ class MediaCalls(Caller):
 
         Raises:
             BadInput: it is larger than `max_bytes`.
-            NoSuchResource: there is none of that name.
+            NoSuchResource: there is none with that name.
             OSError: `to` cannot be written.
             TelnyxError: the call failed in any other way.
         """

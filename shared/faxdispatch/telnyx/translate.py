@@ -142,7 +142,7 @@ def _message(
 ) -> str:  # fmt: skip
     lead = {OutcomeUnknown: "gave no clear answer to", RateLimited: "asks to wait with"}.get(kind, "refused to")
     parts = [f"Telnyx {lead} {_asked(operation)}: {status}"]
-    # Telnyx repeats the HTTP status as the code if it has none of its own.
+    # If Telnyx has no code for an error, it repeats the HTTP status as the code.
     parts += [code] if code and code != str(status) else []
     parts += [detail] if detail else []
     parts += [f"({_pointer(first)})"] if _pointer(first) else []

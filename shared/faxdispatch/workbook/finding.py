@@ -21,7 +21,7 @@ def may_be_in_rows(stream: IO[bytes], words: Collection[str], first: int) -> boo
     """
     wanted = [word.encode() for word in (*words, _ESCAPED)]
     begin = b'<row r="%d"' % first
-    # So much of a piece is looked at again with the next one.
+    # This much of a piece is searched again together with the next one.
     again = max(map(len, (*wanted, begin))) - 1
     has_begun = found = False
     rows, rest = 0, b""

@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
-    """Answer questions about a workbook until there are no more.
+    """Answer questions about a workbook until no more come.
 
     Raises:
         TooLarge: it exceeds a limit.

@@ -99,7 +99,7 @@ class Sheet:
         return hidden, list(rows)
 
     def rows(self) -> Iterator[Rows]:
-        """Yield its non-empty rows, many at a time; they are asked for when the first ones are.
+        """Yield its non-empty rows, many at a time; they are read once the first one is requested.
 
         Raises:
             BadInput: the workbook is damaged or too large.

@@ -55,7 +55,7 @@ _NONE: Mapping[int, str] = MappingProxyType({})
 class Row(NamedTuple):
     """One existing row: its number from 1, what its cells show, and why it does not count, if so.
 
-    `flaws` says why what certain cells show, by their place from 0, does not tell what is meant.
+    `flaws` says, for certain cells by their position from 0, why what they show is not what was meant.
     """
 
     number: int
@@ -252,7 +252,7 @@ class Sheet:
         return rows
 
     def _column(self, attributes: Sequence[str], values: Sequence[str], texts: Sequence[str]) -> list[str] | None:
-        """Return what the cells of a column show, or None if one is to be looked at more closely."""
+        """Return what the cells of a column show, or None if one needs a closer look."""
         said = dict[str, tuple[str, ...]]()
         for one in set(attributes):
             if not (found := _CELL_ATTRIBUTES.fullmatch(one)):

@@ -29,7 +29,7 @@ _FALSE = {"0", "false"}
 
 
 class Style(NamedTuple):
-    """How a cell is shown. `is_date` and `is_duration` say what a number in it stands for."""
+    """How a cell is shown. `is_date` and `is_duration` say what a number in it means."""
 
     number_format: str = GENERAL
     is_struck: bool = False

@@ -1,4 +1,4 @@
-"""Texts of a workbook: in its table of strings and in cells, and what is struck through in them."""
+"""Texts of a workbook, in its table of strings and in cells, and which parts are struck through."""
 
 import itertools
 import re

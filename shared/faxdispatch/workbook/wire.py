@@ -41,7 +41,7 @@ def send(stream: IO[bytes], kind: Kind, text: str = "") -> None:
 
 
 def receive(stream: IO[bytes]) -> tuple[Kind, str] | None:
-    """Read a message, or None if there is no complete one any more."""
+    """Read a message, or return None if there is no complete one left."""
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
@@ -53,8 +53,8 @@ def receive(stream: IO[bytes]) -> tuple[Kind, str] | None:
 class Rows(NamedTuple):
     """Consecutive rows of a sheet, by column: their numbers and their cells.
 
-    By the place of a row, from 0: `hidden` says why it does not count, and `flaws` says for its cells, by their place,
-    why what they show does not tell what is meant.
+    By the place of a row, from 0: `hidden` says why the row does not count, and `flaws` says, for its cells by
+    position, why what they show is not what was meant.
     """
 
     numbers: list[int]

@@ -44,7 +44,7 @@ class Capacity:
 def finish(
     loads: Sequence[Load], capacity: Capacity, start: datetime, holidays: Holidays = NO_HOLIDAYS
 ) -> datetime | None:
-    """Return the moment at which all faxes have been sent once, or None if that is beyond `LONGEST` or never."""
+    """Return the time at which all faxes have been sent once, or None if that is later than `LONGEST` or never."""
     start = start.astimezone(UTC)
     course = _Course(loads, capacity, start, holidays)
     while course.left:
