@@ -109,7 +109,7 @@ def _fixed(seconds: float, settings: dict[str, str], *, connections: int) -> _Us
 
 
 def _line(running: Installation, count: int, connection: str, first: int = 0) -> None:
-    """Let so many faxes wait for a channel of a connection."""
+    """Let this many faxes wait for a channel of a connection."""
     running.hold_back()
     flood(running, count, first=first, connection_id=connection)
     running.until(lambda: not running.unsettled(), within=300)

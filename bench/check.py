@@ -29,7 +29,7 @@ ODD = ("", "", "", "N/A", "none", "0", "555-0100", "312-555-0100 x12", "1.31256E
 
 
 def write(path: Path, rows: int) -> None:
-    """Write a list of so many rows."""
+    """Write a list with this many rows."""
     chance = random.Random(7)
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file)
@@ -57,7 +57,7 @@ def measure(path: Path) -> dict[str, float]:
 
 
 def measure_plain(path: Path, rows: int) -> dict[str, float]:
-    """Judge the numbers of so many rows by the same rules, each cell by itself."""
+    """Judge the numbers of this many rows by the same rules, each cell by itself."""
     policy = NumberPolicy(region="US")
     begun, done = time.perf_counter(), 0
     with path.open(newline="", encoding="utf-8") as file:

@@ -24,7 +24,7 @@ class Cost:
 
 
 def measure(running: Installation, faxes: int, begin: Callable[[], object]) -> Cost:
-    """Start, and measure until the stub has so many more faxes."""
+    """Start, and measure until the stub has this many more faxes."""
     before = len(running.stub.calls())
     worker, valkey = running.usage().seconds, running.usage_of("valkey").seconds
     begun = time.perf_counter()
@@ -36,7 +36,7 @@ def measure(running: Installation, faxes: int, begin: Callable[[], object]) -> C
 
 
 def read_in(campaigns: Campaigns, name: str, faxes: int) -> None:
-    """Make a checked campaign of so many rows."""
+    """Make a checked campaign with this many rows."""
     campaigns.open(name, name=name, options={"media_name": DOCUMENT}, fingerprint=name)
     rows = [CampaignRow(row, number(300_000 + row), {}, [str(row)]) for row in range(1, faxes + 1)]
     for chunk in range((faxes + CHUNK - 1) // CHUNK):

@@ -21,7 +21,7 @@ def machine() -> str:
 
 
 def most_within(moments: Iterable[float], span: float = 1.0) -> int:
-    """Return the largest number of moments in any half-open span of so many seconds."""
+    """Return the largest number of moments in any half-open span of this many seconds."""
     most, first, ordered = 0, 0, sorted(moments)
     for last, moment in enumerate(ordered):
         while moment - ordered[first] >= span:

@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.growth [--sent 1000] [--rows 1000 20000 200000] [--parked 0 100000]
 
-Each length has its own installation: the first `--sent` rows are sent and the rest waits; once with so many other faxes
-parked on a paused connection. It prints the processor time of worker and Valkey for each fax that was sent. Exit code 1
-if the longest costs more than `MOST` times as much as the shortest.
+Each length has its own installation: the first `--sent` rows are sent and the rest waits; once with this many other
+faxes parked on a paused connection. It prints the processor time of worker and Valkey for each fax that was sent. Exit
+code 1 if the longest costs more than `MOST` times as much as the shortest.
 """
 
 import argparse

@@ -5,7 +5,7 @@
 Nine hosts as network namespaces of this machine, joined by our own wire (`bench/wire.py`): three for workers, two for
 web processes, a Redis primary and its replica under three Sentinels, the stub of Telnyx, and one from which faxes are
 ordered. Every claim is on both servers before its call (FAX_REPLICAS=1). While faxes are being sent, one of these lasts
-so many seconds:
+this many seconds:
 
     healthy    nothing
     slow       each packet takes 50 ms, and 2 in 100 are lost; from the first fax to the last
@@ -15,7 +15,7 @@ so many seconds:
     split      primary and a worker host reach each other and Telnyx, and nobody else
 
 Then the throughput of one, two and three worker hosts, each packet taking 2 ms. All hosts share this machine's
-processors, so hosts add up only as far as waiting is the limit.
+processors, so more hosts help only if waiting is the limit.
 
 It needs root, or `unshare --user --map-root-user .venv/bin/python -m bench.hosts`. It leaves nothing in the system,
 however it ends. Exit code 1 if a fax was lost or sent twice, 77 if this machine or user cannot make networks.

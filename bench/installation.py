@@ -46,11 +46,11 @@ class Stub:
         return at
 
     def shut(self, seconds: float) -> None:
-        """Let it answer 429 for so long, from the next call on."""
+        """Let it answer 429 for this long, from the next call on."""
         self._http.post("/control/shut", json={"seconds": seconds}).raise_for_status()
 
     def spent(self, seconds: float) -> None:
-        """Let it say with the next send that no calls remain for so long."""
+        """Let it say with the next send that no calls remain for this long."""
         self._http.post("/control/spent", json={"seconds": seconds}).raise_for_status()
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
@@ -202,7 +202,7 @@ def ground() -> Iterator[tuple[Stack, Path, str, dict[str, Any]]]:
 
 
 def stub_role(folder: Path, host: str = "127.0.0.1") -> Role:
-    """Return the stub; once it is ready, `introduction` tells where it is."""
+    """Return the stub; once it is ready, `introduction` says where it is."""
     command = [sys.executable, "-P", "-m", "bench.stub", str(processes.free_port()), token_hex(32), host]
     return Role("stub", command, processes.environment({}, inherit=False), folder, lambda child: bool(_said(child)))
 

@@ -90,7 +90,7 @@ PLACES = {
 
 
 def write_abroad(path: Path, rows: int) -> None:
-    """Write a list of so many rows, with numbers in several forms."""
+    """Write a list with this many rows, with numbers in several forms."""
     chance = random.Random(7)
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file)

@@ -38,9 +38,9 @@ T = TypeVar("T")
 
 NAME = "moves"
 ANSWERS = 12
-"""Answers that are recorded together: so many come in a moment at 250 rows a second."""
+"""Answers that are recorded together: this many come in a moment at 250 rows a second."""
 WEBHOOKS = 6
-"""Webhooks that are recorded together: so many come while others are being recorded at 120 rows a second."""
+"""Webhooks that are recorded together: this many come while others are being recorded at 120 rows a second."""
 EMPTY = "empty"
 """A step that rows do not take: the script of webhooks without a webhook, which shows what every script costs."""
 FASTEST = 5

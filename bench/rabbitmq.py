@@ -1,11 +1,11 @@
-"""What a RabbitMQ broker that dies under load loses and doubles, and how soon work goes on after that.
+"""What a RabbitMQ broker that dies under load loses and doubles, and how soon work continues after that.
 
     .venv/bin/python -m bench.rabbitmq [--faxes 300] [--seconds 10] [--kills 3]
 
 Real processes against a stub of Telnyx: RabbitMQ, two workers, FAX_RATE=20. Faxes are ordered as plain messages, each
 confirmed by RabbitMQ, and half as many with `FaxClient`. While the workers receive the messages, RabbitMQ is killed; it
-comes back after so many seconds. This is repeated. While it is away, more faxes are ordered with `FaxClient`; once it
-is back, an urgent plain message shows when work goes on.
+comes back after this many seconds. This is repeated. While it is away, more faxes are ordered with `FaxClient`; once it
+is back, an urgent plain message shows when work continues.
 
 RabbitMQ is that of the package rabbitmq-server, with its own folder and ports. Exit code 1 if a fax was lost or sent
 twice, 77 if there is no RabbitMQ.

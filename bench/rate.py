@@ -72,7 +72,7 @@ def _wait_until(moment: float) -> None:
 
 
 def _measure(running: Installation, seconds: float, *, mixed: bool) -> tuple[int, float]:
-    """Count the calls in so many seconds; `mixed` adds cancels and syncs."""
+    """Count the calls in this many seconds; `mixed` adds cancels and syncs."""
     begin = time.perf_counter()
     end = begin + seconds
     second = 0

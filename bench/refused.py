@@ -31,7 +31,7 @@ def workbook(
 
 
 def archive(parts: int, megabytes: int, packing: int = zipfile.ZIP_DEFLATED) -> Callable[[Path], None]:
-    """Return what writes an archive of so many empty files, and one of so many megabytes of spaces."""
+    """Return what writes an archive with this many empty files, and one with this many megabytes of spaces."""
 
     def write(path: Path) -> None:
         with zipfile.ZipFile(path, "w", packing) as made:

@@ -3,8 +3,8 @@
     .venv/bin/python -m bench.report [--rows 1000000]
 
 Fills its own Valkey with campaigns of five columns whose rows have ended, written directly into the ledger's keys: one
-of so many rows, and one of a hundredth. A separate process writes each report. Memory that does not grow with the rows
-gives a ratio near 1.
+with this many rows, and one of a hundredth. A separate process writes each report. Memory that does not grow with the
+rows gives a ratio near 1.
 """
 
 import argparse
@@ -36,7 +36,7 @@ ENDED = 1_790_000_000
 
 
 def fill(url: str, name: str, rows: int) -> None:
-    """Make a campaign of so many rows, nine in ten delivered."""
+    """Make a campaign with this many rows, nine in ten delivered."""
     campaigns, chance = Campaigns(Scripts(connect(url), Rules())), random.Random(7)
     campaigns.open(name, name=name, options={"media_name": "letter"}, fingerprint="f", columns=COLUMNS)
     for first in range(1, rows + 1, CHUNK):

@@ -63,7 +63,7 @@ class Site:
 
 @contextmanager
 def site(wire: Wire, workers: int, **settings: str) -> Iterator[Site]:
-    """Run an installation with so many worker hosts; `settings` are environment variables."""
+    """Run an installation with this many worker hosts; `settings` are environment variables."""
     with (
         tempfile.TemporaryDirectory() as name,
         (Path(tempfile.gettempdir()) / "faxdispatch-bench.log").open("w", buffering=1) as output,

@@ -20,7 +20,7 @@ ESTIMATE, BILLED = 36_000, 26_000
 """Millionths: three pages at 0.007 and three minutes at 0.005; the same pages with one minute, as the stub bills."""
 CALL = 8.0
 QUIET = 4 * CALL
-"""If there is no new fax for so long, no more will follow."""
+"""If there is no new fax for this long, no more will follow."""
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _until_quiet(running: Installation) -> int:
-    """Wait until no further fax is accepted. Return the most that was spent and reserved meanwhile."""
+    """Wait until no further fax is accepted. Return the highest sum that was spent and reserved in the meantime."""
     most, known, since = 0, 0, time.monotonic()
     while time.monotonic() - since < QUIET:
         most = max(most, _spent(running))

@@ -53,7 +53,7 @@ def main() -> None:
         # A list of a million recipients takes long over a slow line.
         Bounds(threads=8, connections=200, seconds=900, body=app.config["MAX_CONTENT_LENGTH"]),
         scheme="https" if app.config["SESSION_COOKIE_SECURE"] else "http",
-        # A proxy in front only tells who somebody is, and proves its identity by a secret.
+        # A proxy in front only says who somebody is, and proves its identity by a secret.
         proxy=settings.fax_console_proxy_address,
     )
     if not app.extensions["desk"].users.all() and not settings.fax_console_proxy_secret:

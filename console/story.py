@@ -90,7 +90,7 @@ class Segment:
 
 
 def verdict(view: JobView) -> tuple[Markup | str, str | None]:
-    """Say in one sentence what became of a fax, and in another what else to know about that."""
+    """Say in one sentence what became of a fax, and in another what else there is to know."""
     attempts = counted(view.attempt, "attempt")
     if view.state is State.DELIVERED:
         pages = f", {counted(view.page_count, 'page')}" if view.page_count else ""

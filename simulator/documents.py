@@ -58,7 +58,7 @@ def _tiff_pages(content: bytes) -> int:
 
 
 def blank_pdf(pages: int) -> bytes:
-    """Make a PDF of so many empty letter pages."""
+    """Make a PDF with this many empty letter pages."""
     writer = PdfWriter()
     for _ in range(pages):
         writer.add_blank_page(width=612, height=792)
@@ -74,7 +74,7 @@ _SHORT, _LONG, _RATIONAL = 3, 4, 5
 
 
 def blank_tiff(pages: int) -> bytes:
-    """Make a TIFF of so many empty letter pages, as a fax machine does: bilevel, with a directory for each page."""
+    """Make a TIFF with this many empty letter pages, as a fax machine does: bilevel, with a directory for each page."""
     made = bytearray(struct.pack("<2sHI", b"II", 42, 8))
     for page in range(pages):
         made += _tiff_page(len(made), page, pages)
@@ -107,7 +107,7 @@ def _tiff_page(start: int, page: int, pages: int) -> bytes:
     return struct.pack("<H", len(entries)) + directory + struct.pack("<III", following, _DPI, 1) + _BLANK
 
 
-# The documents that can be made: content type, and the function that makes one of so many pages.
+# The documents that can be made: content type, and the function that makes one with this many pages.
 KINDS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "pdf": ("application/pdf", blank_pdf),
     "tiff": ("image/tiff", blank_tiff),

@@ -26,7 +26,7 @@ CHANGEABLE = frozenset(
 
 @dataclass(frozen=True)
 class Hold:
-    """Do not send it yet; ask again `until` a time (aware) or in so many `seconds`. Exactly one of them is given.
+    """Do not send it yet; ask again `until` a time (aware) or in this many `seconds`. Exactly one of them is given.
 
     `reason` is one line, ideally one word in lower case such as `holiday`: it appears in the event `job.held`. Raises
     TypeError or ValueError for anything else.

@@ -419,7 +419,7 @@ class Settings(BaseModel):
     max_never_accepted: ClassVar[int] = 3
     """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must decide."""
     quarantine_days: ClassVar[float] = 90
-    """A number that two faxes in a row found to be wrong is not called for so long, or until a person lifts it."""
+    """A number that two faxes in a row found to be wrong is not called for this long, or until a person lifts it."""
     settle_listings: ClassVar[int] = 3
     """Complete listings without an unknown send that are needed before it counts as never accepted."""
     settle_skew: ClassVar[float] = 120
@@ -442,7 +442,7 @@ class Settings(BaseModel):
 
     @property
     def visibility_timeout(self) -> float:
-        """A message that a dead worker had comes back after so many seconds. It can make no second call."""
+        """A message that a dead worker had comes back after this many seconds. It can make no second call."""
         return 4 * self.fax_hint_after
 
     @property

@@ -166,11 +166,11 @@ _WAIT = 50
 _PAGE = 200
 """How many of kombu's messages are looked at together."""
 _PRIORITIES_FIRST = 16
-"""Once in so many looks, lists of other priorities than the default one go first."""
+"""Once in this many looks, lists of other priorities than the default one go first."""
 
 
 class Message(_Message):  # type: ignore[misc]
-    """An unread message: its body is its envelope, opened as far as possible.
+    """An unread message; its body is its envelope, decoded as far as possible.
 
     If several were received, it stands for all of them, and its body is a tuple of their envelopes.
     """

@@ -39,9 +39,9 @@ LEASE = 5.0
 APPLY = 0.2
 """Seconds between two attempts of the others to lead; free channels are idle that long when a leader resigns."""
 CROWD = 100
-"""If the queue of sends has so many messages, a queued job's message is assumed to wait among them …"""
+"""If the queue of sends has this many messages, a queued job's message is assumed to wait among them …"""
 FAITH = 3
-"""… for so many appointments, whose pauses double."""
+"""… for this many appointments, whose pauses double."""
 SHOW_UP = 5.0
 """Seconds between two reports that the worker lives."""
 COMPLAIN = 600.0

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 EARLY = 0.03
 """How many seconds before its slot a fax is claimed: the claim takes a little time, and the slot is for the call."""
 TOGETHER = 0.1
-"""Faxes with slots within so many seconds are claimed together."""
+"""Faxes with slots within this many seconds are claimed together."""
 LATE = 0.05
 """Seconds after its slot from which a call draws a new one: late calls would come too close to those after them."""
 PATIENCE = 0.5
@@ -42,12 +42,12 @@ PATIENCE = 0.5
 SIDE_BY_SIDE = 32
 """Maximum number of calls of one message that are claimed and not answered yet."""
 MOMENT = 0.05
-"""Answers within so many seconds are recorded together, since each record is a write to disk.
+"""Answers within this many seconds are recorded together, since each record is a write to disk.
 
 Until then, the claims stand for them.
 """
 COVERS_TOGETHER = 0.2
-"""Covers that are made within so many seconds of the first one continue together."""
+"""Covers that are made within this many seconds of the first one continue together."""
 
 CLOSED = 5.0
 """Seconds after which a job is checked again if it arrived while nothing may be sent."""

@@ -41,9 +41,8 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
     """Return a prepared fax with its cover before its document; one without a cover stays as it is.
 
     Raises:
-        Ended: the document with its cover cannot be made, for good or at present; or its time
-            has passed meanwhile.
-        Unavailable: Redis did not answer.
+        Ended: the document cannot be joined with its cover, for good or for now, or its time has passed. Unavailable:
+        Redis did not answer.
     """
     request, job = prepared.request, prepared.job
     if request.cover is None:

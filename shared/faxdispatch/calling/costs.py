@@ -15,7 +15,7 @@ class Prices:
     """Pages of a fax whose number of pages is not known."""
 
     def of(self, pages: int | None) -> int:
-        """Return the estimated cost of one attempt with so many pages, in millionths."""
+        """Return the estimated cost of one attempt with this many pages, in millionths."""
         pages = pages or self.pages_guess
         minutes = math.ceil(pages * self.page_seconds / 60)
         return math.ceil(1_000_000 * (pages * self.page + minutes * self.minute))

@@ -108,7 +108,7 @@ class NumberPolicy:
     """The destinations that the settings allow.
 
     `region` (ISO 3166, two letters) is the country of numbers written without `+`. `countries` are those that faxes may
-    go to, or all if it is empty. `sip_allowed` tells whether a SIP URI may be a destination, `shared_cost` whether a
+    go to, or all if it is empty. `sip_allowed` says whether a SIP URI may be a destination, `shared_cost` whether a
     shared-cost number may be one. If `only` (E.164) is not empty, these are the only destinations.
     """
 

@@ -8,7 +8,7 @@ from faxdispatch.lists.checking import Asked
 
 
 def quarantined_in(scripts: Scripts) -> Asked:
-    """Return a function that tells which of some numbers are in quarantine now.
+    """Return a function that returns which of some numbers are in quarantine now.
 
     It raises Unavailable if Redis does not answer.
     """

@@ -106,7 +106,7 @@ class Maker:
         self._own = own_numbers
 
     def make(self, order: Order) -> Imported:
-        """Make a campaign, or go on with one that was interrupted. Raises what `CampaignService.create` does."""
+        """Make a campaign, or continue with one that was interrupted. Raises what `CampaignService.create` does."""
         document, options = self._for_all(order)
         if order.name is None and order.campaign_id is None and not isinstance(order.source, (Path, str)):
             raise BadInput("name: is missing; rows have no name of their own")
@@ -233,7 +233,7 @@ class Maker:
     def _asked(
         self, checking: Check, document: Document | None, options: Mapping[str, Any], order: Order, *, known: bool
     ) -> "tuple[dict[str, Any], RowCovers | None]":
-        """Return the options for all rows, and the covers of rows. Raises `BadInput` where that cannot be."""
+        """Return the options for all rows, and the covers of rows. Raises `BadInput` if that is not possible."""
         covers = covers_of(options.get("cover"), checking.table.columns, self._cover_fonts)
         given = {**options, **_of_document(document, options, covers)}
         region = order.reading.region or self._policy.region

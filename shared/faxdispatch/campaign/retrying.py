@@ -17,7 +17,7 @@ _UNKNOWN = "unknown faxes have not ended, so they cannot be tried again: faxdisp
 
 
 def _chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResult], bool]:
-    """Return a function that tells whether a row is among the chosen ones.
+    """Return a function that returns whether a row is among the chosen ones.
 
     `failed` means every failed row except those of kind `contradiction`, which may have arrived and must be named. A
     kind means its failed rows, a cause the rows with that cause, and `cancelled` the cancelled rows. `causes` are those

@@ -318,8 +318,8 @@ class FaxClient:
     def release(self, job_id: str, *, reason: str, operator: str | None = None) -> HoldReason:
         """Release a held fax from its hold. Return the reason of the hold.
 
-        Only holds of a fax's own can be waived: `states.WAIVABLE`. It still waits for what others wait for too: a free
-        channel, the number, the end of a pause. `reason` and `operator` are recorded.
+        Only holds that concern this fax alone can be waived: `states.WAIVABLE`. It still waits for what others wait for
+        too: a free channel, the number, the end of a pause. `reason` and `operator` are recorded.
 
         Raises:
             BadInput: the reason is missing or too long.

@@ -77,7 +77,7 @@ class Recorder:
         return _receipt(reply, durable=durable)
 
     def new(self, job: SendFax) -> New:
-        """Return a fax as the ledger takes it, with the message that is put down for the workers."""
+        """Return a fax in the form for the ledger, with the message for the workers."""
         job_id, queue = job.identity(), self._app.named(job.queue)
         return New(job_id, job, message=(queue, reminder(job_id, queue)) if self._one_redis else None, in_time=True)
 

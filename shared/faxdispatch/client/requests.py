@@ -23,7 +23,7 @@ _PARTS = ("document", "cover", "cover_fields")
 
 
 class Requests:
-    """Makes requests of what is asked. `numbers` tells where faxes may go, None that only the workers judge that.
+    """Makes requests of what is asked. `numbers` says where faxes may go, None that only the workers judge that.
 
     Without `scripts` and `settings` no document can be stored.
     """

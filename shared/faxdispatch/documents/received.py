@@ -13,7 +13,7 @@ MOST_PAGES = 10_000
 """With more pages, a TIFF is not a fax; so a file made of nothing but pages cannot keep us busy."""
 
 _NEAR = 1024
-"""A PDF must begin within so many bytes of the front, and end within so many of the back; PDF readers allow the
+"""A PDF must begin within this many bytes of the front, and end within this many of the back; PDF readers allow the
 same."""
 _WEB = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<error")
 _HEADER, _ENTRY, _LINK = 8, 12, 4

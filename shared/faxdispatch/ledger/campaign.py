@@ -39,7 +39,7 @@ class Campaign:
     """The highest number of a row."""
     generation: int
     cursor: int
-    """The row after which feeding goes on."""
+    """The row after which feeding continues."""
     created_at: datetime
     changed_at: datetime
     start_at: datetime | None

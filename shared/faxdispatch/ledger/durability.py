@@ -158,7 +158,7 @@ class Bound:
         self.redis.connection_pool.disconnect()
 
     def passed(self, replicas: int, timeout_ms: int) -> bool:
-        """Wait until the last write over it is on disk and on so many replicas. Return False if that takes too long.
+        """Wait until the last write over it is on disk and on this many replicas. Return False if that takes too long.
 
         Raises:
             Unavailable: the connection was lost.

@@ -69,7 +69,7 @@ class Epoch:
         return bool(reply["outcome"] == "stopped")
 
     def recovered(self, *, reason: str, operator: str | None = None) -> bool:
-        """Let sending go on; this is reported by an event, and the next epoch begins.
+        """Let sending continue; this is reported by an event, and the next epoch begins.
 
         Return False if nothing had stopped it.
 

@@ -57,7 +57,7 @@ class Erasure:
                 return str(reply["outcome"])
 
     def left_out(self, campaign_id: str, rows: int, number: str) -> dict[int, list[int]]:
-        """Return the left-out rows that name a number, by chunk, for a list of so many rows."""
+        """Return the left-out rows that name a number, by chunk, for a list with this many rows."""
         found: dict[int, list[int]] = {}
         for chunk in range((rows + CHUNK - 1) // CHUNK):
             with redis_trouble():

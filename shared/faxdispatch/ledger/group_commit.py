@@ -65,7 +65,7 @@ class GroupCommit(Generic[T, R]):
         return told[0]
 
     def _write_waiting(self) -> None:
-        """Write what all wait for; then let one of those that came meanwhile do the same."""
+        """Write what all threads wait for; then let one of the threads that came meanwhile do the same."""
         self._gather()
         with self._lock:
             group, self._waiting = self._waiting, []

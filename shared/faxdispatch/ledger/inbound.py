@@ -116,7 +116,7 @@ class InboundFax:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What to do for inbound faxes now: ask Telnyx about some, and fetch so many documents."""
+    """What to do for inbound faxes now: ask Telnyx about some, and fetch this many documents."""
 
     asked: tuple[str, ...]
     wanted: int
@@ -232,7 +232,7 @@ class Inbox:
         return known
 
     def keep_on(self, fax_id: str, seconds: float) -> None:
-        """Let `outlived` return a document whose retention is over again only after so long."""
+        """Let `outlived` return a document whose retention is over again only after this long."""
         kept = self._scripts.rules.documents_kept or 0
         with redis_trouble():
             due = self._scripts.clock() + round((seconds - kept) * 1000)

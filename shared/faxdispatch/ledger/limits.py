@@ -129,7 +129,7 @@ class Limits:
         return moment_of(reply["until"])
 
     def resume(self, connection: str, *, reason: str, operator: str | None = None) -> bool:
-        """End a pause before its time. Return False if there is none. The faxes that wait go on by themselves."""
+        """End a pause before its time. Return False if there is none. The faxes that wait continue by themselves."""
         reply = self._scripts.run("resume", connection=connection, reason=reason, operator=operator, source="operator")
         return bool(reply["outcome"] == "resumed")
 

@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Observation:
     """One report about one fax.
 
-    `event_id` makes it unique, and `digest` tells whether a second one with the same id has the same content.
+    `event_id` makes it unique, and `digest` says whether a second one with the same id has the same content.
     `event_type` is None for a status that has no event. `status` is Telnyx's, and moves a job only if the fax is
     outbound; a report about an inbound fax is kept with that fax.
     """

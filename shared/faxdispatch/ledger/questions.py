@@ -23,7 +23,7 @@ class Question:
 
     @property
     def id(self) -> str:
-        """The content of the question, whoever asks: the same question is asked once."""
+        """The content of the question, without who asks it: the same question is asked only once."""
         return hashlib.sha256(json.dumps([self.task, self.payload], sort_keys=True).encode()).hexdigest()[:32]
 
 

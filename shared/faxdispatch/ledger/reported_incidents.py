@@ -27,12 +27,12 @@ class ReportedIncidents:
         return self._scripts.redis
 
     def take_turn(self, seconds: float) -> bool:
-        """Take the turn for so long. Return False if another process has it or had it a moment ago."""
+        """Take the turn for this long. Return False if another process has it or had it a moment ago."""
         with redis_trouble():
             return bool(self._redis.set(_TURN, "1", nx=True, px=round(seconds * 1000)))
 
     def keep_turn(self, seconds: float) -> None:
-        """Keep the turn for so long from now on."""
+        """Keep the turn for this long from now on."""
         with redis_trouble():
             self._redis.set(_TURN, "1", px=round(seconds * 1000))
 

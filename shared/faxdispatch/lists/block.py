@@ -72,7 +72,7 @@ class Block:
                 said.update({place + at: what for place, what in more.items()})
 
     def cut(self, size: int) -> "Block":
-        """Remove and return the first records, at most so many."""
+        """Remove and return the first records, at most this many."""
         taken = Block(self.lines[:size], self.cells[:size], first=self.first)
         for said, mine in zip(taken.said, self.said, strict=True):
             if mine:

@@ -179,9 +179,10 @@ class EmptyField(NamedTuple):
 
 
 class Check:
-    """A check of one list. Iterate over it once; `summary` is right when that has ended, `table` from the beginning.
+    """A check of one list. Iterate over it once.
 
-    If it may not be read to its end, `close` it, or use it in a `with` statement.
+    `summary` is complete once all rows were read, `table` from the beginning. If it may not be read to its end, `close`
+    it, or use it in a `with` statement.
     """
 
     def __init__(self, table: Table, reader: CellReader, **options: Any) -> None:
@@ -223,7 +224,7 @@ class Check:
         return itertools.chain.from_iterable(batch.rows() for batch in self.batches(_BATCH))
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Yield what becomes of the rows, in their order, so many at a time.
+        """Yield what becomes of the rows, in their order, this many at a time.
 
         Raises:
             BadInput: a later part of the file is damaged.
@@ -505,7 +506,7 @@ def check(
     `source` is a file, or opens a list; each time from its beginning. A list in which something may say who must not be
     faxed is read twice: a number that one row stops is left out of all rows.
 
-    `policy` tells where faxes may go, and `region` (ISO 3166) overrides its country of numbers without `+`. `column`,
+    `policy` says where faxes may go, and `region` (ISO 3166) overrides its country of numbers without `+`. `column`,
     `delimiter`, `encoding`, `sheet` and `fields` override guesses, see `read_table` and `open_source`. `suppressed` and
     `quarantined` are asked about some thousand numbers at a time; None means no check.
 

@@ -26,7 +26,7 @@ _WINDOW: TypeAdapter[Any] = TypeAdapter(Window)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|www\.", re.IGNORECASE)
 
 _SHORT = 100
-"""No limit applies to a reference of at most so many characters."""
+"""No limit applies to a reference of at most this many characters."""
 
 RowFields = tuple[tuple[str, Any], ...]
 RowSaid = Mapping[str, Any]

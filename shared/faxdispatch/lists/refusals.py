@@ -135,7 +135,7 @@ _OF_WORK = frozenset(
     {"sent", "status", "result", "error", "count", "attempts", "number", "from", "id", "received", "confirmation"}
     | {"receipt", "cover", "reply"}
 )
-"""Words of columns that tell what became of faxes, or what else is faxed."""
+"""Words of columns about the results of faxes, or about other things that are faxed."""
 
 _NO_ANYWHERE = {"0", "0.0", "no", "n", "false", "f", "off", "never", "unchecked"} | {
     "nein", "non", "nao", "nee", "nej", "nei", "nie", "ei", "falsch", "falso", "faux", "unwahr"
@@ -163,7 +163,7 @@ _ANSWERS = frozenset(
 )
 """What stands in a column of yes and no."""
 _LONGEST_WORD = 100
-"""From so many characters on, a cell is not a plain yes or no."""
+"""From this many characters on, a cell is not a plain yes or no."""
 
 _FAX = r"(?:(?:re ?)?fax(?:es|ing)?|(?<=be )faxed)"
 _WAYS = r"(?:e ?mail|mail|call|phone|telephone|text|sms|write|contact|visit)"

@@ -15,7 +15,7 @@ _SMALLEST = 4099
 _SPREAD = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio. The middle of a product with it is far from that of the next number.
 
-Otherwise whole ranges of numbers would fill runs of slots, in which other ranges would wait row by row.
+Otherwise one range of numbers could fill many consecutive slots, and numbers of other ranges would have to wait.
 """
 
 

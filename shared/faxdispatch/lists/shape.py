@@ -29,7 +29,7 @@ from faxdispatch.lists.refusals import Says, is_of_other_ways, says, says_by_cel
 from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 HEADER_WITHIN = 15
-"""A header is among so many first lines that are not blank."""
+"""A header is among this many first lines that are not blank."""
 
 _COMMON = {"priority", "quality", "zone"}
 """Names that lists use for their own purposes, such as the priority of a customer."""

@@ -248,7 +248,7 @@ def read_table(
 ) -> Table:
     """Find out the shape of a list.
 
-    `reader` tells which cells are numbers. `column` (name, or place from 1), `delimiter` (a character, or its name) and
+    `reader` says which cells are numbers. `column` (name, or place from 1), `delimiter` (a character, or its name) and
     `fields` override the guesses.
 
     Raises:

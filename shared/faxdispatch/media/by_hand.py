@@ -28,7 +28,7 @@ def store_once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -
 def store_named(
     telnyx: TelnyxClient, source: Document | str, name: str | None, lifetime: int | None, *, replace: bool
 ) -> tuple[str, MediaResource]:
-    """Store a document, or what a link leads to, under `name`; Telnyx makes one up for a link without.
+    """Store a document, or what a link leads to, under `name`; For a link without a name, Telnyx makes one up.
 
     Returns `stored` or `replaced`, and what Telnyx says of it.
 

@@ -1,7 +1,7 @@
 """Recovering a ledger that went back in time: faxes that Telnyx has are not sent again, and what it knows is not lost.
 
 Telnyx's outbound listing is read completely. Each fax that carries this ledger's mark becomes the attempt of its job,
-of its campaign's row, or of a job that is created from what the listing says. Only then does sending go on.
+of its campaign's row, or of a job that is created from what the listing says. Only then does sending continue.
 """
 
 import json
@@ -110,7 +110,7 @@ class Recoverer:
         dry_run: bool = False,
         operator: str | None = None,
     ) -> Recovered:
-        """Stop sending, bring back what Telnyx has, and let sending go on.
+        """Stop sending, bring back what Telnyx has, and let sending continue.
 
         `since` is the ledger's time or an earlier one; by default it is the time that was noticed. As after an
         unknown send, three complete listings are read within `FAX_SETTLE` or longer, the last one
@@ -374,7 +374,7 @@ def _job_of(mark: Mark, fax: Fax) -> dict[str, Any] | None:
 
 
 def _request_of(fax: Fax) -> SendFax | None:
-    """Return the request as far as Telnyx tells it, or None if it tells no recipient.
+    """Return the request as far as Telnyx shows it, or None if it names no recipient.
 
     It is dialled once and not again, since its other options are not known.
     """

@@ -57,7 +57,7 @@ _TROUBLE = {
 def examine(
     document: Document, *, quality: str | None = None, drawn: bool = True, lookers: Lookers | None = None
 ) -> Report:
-    """Examine a document whose kind is already known. `quality` is that with which it will be sent.
+    """Examine a document whose kind is already known. `quality` is the quality with which it will be sent.
 
     To examine many documents, pass `lookers`, whose processes serve all of them.
 

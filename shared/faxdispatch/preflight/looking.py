@@ -272,7 +272,7 @@ def _is_faint(grey: Any, black: Any) -> bool:
 
 
 def _reach(counts: list[int], least: int) -> int:
-    """Return the first level at or below which so many dots are."""
+    """Return the first level at or below which there are this many dots."""
     so_far = 0
     for level, count in enumerate(counts):
         so_far += count

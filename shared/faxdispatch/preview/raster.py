@@ -40,7 +40,7 @@ def flattened(image: Any) -> Any:
 
 
 def dots(grey: Any, lines: int) -> Any:
-    """Return a page in grey as wide as a line, with so many lines an inch, each dot black or white."""
+    """Return a page in grey as wide as a line, with this many lines an inch, each dot black or white."""
     square = grey.height * ACROSS / grey.width
     count = max(1, min(round(square * lines / DOTS_AN_INCH), MOST_LINES))
     return grey.convert("L").resize((ACROSS, count), Image.Resampling.LANCZOS).convert("1")

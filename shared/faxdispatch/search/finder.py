@@ -81,7 +81,7 @@ class Search:
     ) -> Page:
         """Return up to `limit` faxes after the cursor `after`; only `singles`, or only `rows` of campaigns, if set.
 
-        With `effort`, at most so many blocks of a thousand faxes are read; a page may then be empty and still have a
+        With `effort`, at most this many blocks of a thousand faxes are read; a page may then be empty and still have a
         cursor.
 
         Raises:

@@ -14,14 +14,14 @@ from typing import IO, Any
 
 
 def bound(*, memory: int, seconds: int) -> None:
-    """Limit this process to so many bytes of memory and seconds of processor time. It writes no core dump."""
+    """Limit this process to this many bytes of memory and seconds of processor time. It writes no core dump."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def allow(seconds: float) -> None:
-    """Give this process so many more seconds of processor time from now on, within its limit."""
+    """Give this process this many more seconds of processor time from now on, within its limit."""
     most = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (min(math.ceil(time.process_time() + seconds), most), most))
 

@@ -32,8 +32,8 @@ def to_stderr(name: str, line: str) -> None:
 class Stack:
     """A context in which processes run; leaving it in any way ends them all.
 
-    It must be used from the main thread: on Linux, its children end with the thread that started them. `longest_pause`
-    is how many seconds a process that keeps ending waits at most before it is started again.
+    It must be used from the main thread, since on Linux its children end with the thread that started them.
+    `longest_pause` is how many seconds a process that keeps ending waits at most before it is started again.
     """
 
     def __init__(self, sink: Sink = to_stderr, *, longest_pause: float = _LONGEST_PAUSE) -> None:

@@ -47,7 +47,7 @@ class TelnyxWebhook(BaseModel):
     failure_reason: Text = None
     """With `fax.failed`; an open set of words (Telnyx help centre, "Fax failure reasons")."""
     internal_failure_reason: Text = None
-    """The same as a word of Telnyx's own switches (Telnyx's OpenAPI document of 2026-08-04)."""
+    """The same reason in the words of Telnyx's own switches (Telnyx's OpenAPI document of 2026-08-04)."""
     page_count: Count = None
     call_duration_secs: Count = None
     from_: Text = Field(default=None, alias="from")

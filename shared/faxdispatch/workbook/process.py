@@ -75,7 +75,7 @@ def _tell_rows(sheet: Sheet, told: IO[bytes], most: int, words: Sequence[str]) -
 
 
 def _filled(sheet: Sheet, most: int, words: Sequence[str]) -> Iterator[list[Row]]:
-    """Yield the non-empty rows that show one of the words, if there are any words, many at a time: at most so many."""
+    """Yield the non-empty rows that show one of the words, if there are any words, at most this many at a time."""
     ahead, left = list[Row](), most or ROWS
     for rows in sheet.rows():
         ahead += [row for row in rows if "".join(row.cells).strip() and (not words or _shows_one(row.cells, words))]

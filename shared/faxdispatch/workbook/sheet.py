@@ -272,7 +272,7 @@ class Sheet:
 
 
 def _form(width: int) -> re.Pattern[str]:
-    """Return the pattern of rows with so many columns at most."""
+    """Return the pattern of rows with this many columns at most."""
     cells = "".join(_CELL.format(_letters(place)) for place in range(width))
     return re.compile(f"{_ROW}{cells}{_END}{_ANYTHING_ELSE}", re.ASCII)
 

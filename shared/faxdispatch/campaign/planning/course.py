@@ -1,6 +1,7 @@
 """How a campaign runs if everything goes well: when its faxes have passed through the available capacity. Pure.
 
-Faxes are treated like a liquid: those that may be sent at a moment share channels, rate and the day's money evenly.
+Faxes are treated like a liquid: those that may be sent at the same time share channels, rate and the daily budget
+evenly.
 """
 
 import math

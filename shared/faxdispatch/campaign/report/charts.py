@@ -40,7 +40,7 @@ def bar(count: int, most: int, colour: str) -> Html:
 
 
 def columns(spans: Sequence[tuple[datetime, int]], seconds: int, colour: str) -> Html:
-    """Return a column for each span of so many seconds, with the first and the last time (UTC) below."""
+    """Return a column for each span of this many seconds, with the first and the last time (UTC) below."""
     if not spans:
         return Html("")
     most = max(count for _, count in spans)

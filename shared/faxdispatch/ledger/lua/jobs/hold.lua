@@ -1,6 +1,6 @@
 -- Park a job that has not been claimed: it is looked at again when it is due. Without `due`, it waits for a person, and
--- the scheduler still looks at it from time to time. With `unfetched`, the job's document could not be fetched once more:
--- it is counted, and each of the first times is reported.
+-- the scheduler still looks at it from time to time. With `unfetched`, another try to fetch the job's document failed:
+-- it is counted, and each of the first failures is reported.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:counts, fax:events, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
