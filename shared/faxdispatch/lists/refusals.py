@@ -195,7 +195,7 @@ _PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
 HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "t solicit", "dnf")
 """One of these is in whatever `_SAID` finds; looking for them costs little."""
 _PARTS = re.compile(r"[.;!?()]|\s[-\u2013\u2014]+\s")
-"""What separates the parts of a cell, each of which is judged by itself: `Do not call - fax only`."""
+"""Separates the parts of a cell, which are judged one by one: `Do not call - fax only`."""
 _CLOCK = (
     r"(?:\d{1,2}(?: ?\d\d)? ?(?:[ap] ?m?|h(?:(?:ou)?rs?)?|h ?\d\d|o ?clock|uhr|uur|horas?|heures?|ore)\b"
     r"|\d{1,2} \d\d(?! \d)\b"
