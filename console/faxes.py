@@ -141,7 +141,7 @@ def release(job_id: str) -> Response:
 
 @pages.post("/<job_id>/resolve")
 def resolve(job_id: str) -> Response:
-    """Settle what nothing else can tell."""
+    """Decide what cannot be found out."""
 
     def do() -> str:
         desk().client.resolve(

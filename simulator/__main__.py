@@ -129,7 +129,7 @@ def main() -> int:
     try:
         asyncio.run(serve(sim, verbose=given.verbose))
     except (OSError, OverflowError) as trouble:
-        log.error("SIMULATION: cannot serve: %s", trouble)  # noqa: TRY400 - no more to tell
+        log.error("SIMULATION: cannot serve: %s", trouble)  # noqa: TRY400 - the message says it all
         return 1
     return 0
 

@@ -30,5 +30,5 @@ class Config:
 
     @property
     def origin(self) -> str:
-        """The address without a path; right once the port is known."""
+        """The address without a path; valid once the port is known."""
         return f"http://{self.host}:{self.port}"

@@ -64,7 +64,7 @@ def abort(request: web.Request) -> None:
 async def hold(request: web.Request, seconds: float) -> None:
     """Keep the client waiting, at most until it leaves."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and _connected(request):  # noqa: ASYNC110 - nothing tells that a client left
+    while time.monotonic() < end and _connected(request):  # noqa: ASYNC110 - no event says that a client left
         await asyncio.sleep(min(0.05, max(0.0, end - time.monotonic())))
 
 

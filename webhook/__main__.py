@@ -35,7 +35,7 @@ def main() -> None:
         sentry.set_up(settings, "web")
     except Misconfigured as error:
         sys.exit(f"webhook: {error}")
-    # That requests wait for a thread is not worth a log line each.
+    # Requests that wait for a thread are not worth a log line each.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = Server(app, _listen("PORT", settings.fax_webhook_host, settings.port), BOUNDS)
     watched = Server(admin, _listen("FAX_ADMIN_PORT", settings.fax_admin_host, settings.fax_admin_port), ADMIN_BOUNDS)

@@ -28,7 +28,7 @@ class Readiness:
 
     def _look(self) -> list[str]:
         with redis_trouble():
-            # Facts that nothing tells count as fine; `faxdispatch doctor` reports them as unknown.
+            # Unknown facts count as fine; `faxdispatch doctor` reports them as unknown.
             policy = facts(self._redis, "memory").get("maxmemory_policy", "noeviction")
         problems = []
         if policy != "noeviction":

@@ -38,7 +38,7 @@ class Recorder:
         """Keep a signed body that cannot be read; see `Observations.quarantine`.
 
         Raises:
-            Unavailable: nothing was kept; it may come again.
+            Unavailable: nothing was recorded; it may be reported again.
         """
         return self._connections.call(
             lambda redis: self._observations.quarantine(body, digest=digest, reason=reason, on=redis)

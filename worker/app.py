@@ -59,8 +59,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QUEUES = (URGENT, CancelFax.QUEUE, DISPATCH, CHECKS, SendFax.QUEUE)
-"""In the order in which they are served: first urgent work, then jobs that were given a channel, then our own
-questions, and last messages of producers, of which there may be a flood."""
+"""In the order in which they are served.
+
+First comes urgent work, then jobs that were given a channel, then our own questions, and last messages of producers,
+since there may be very many.
+"""
 
 THREADS_A_DOCUMENT_SLOT = 4
 """One thread in so many may fetch documents."""

@@ -26,10 +26,10 @@ def begins(job: JobView, *, ahead: timedelta | None, allowance: timedelta) -> da
 
 
 def looked_after(job: JobView, *, told: datetime | None, here: datetime, ours: datetime) -> timedelta | None:
-    """Return how long after the claim a complete listing looked, or None if it is no evidence.
+    """Return how long after the claim a complete listing was requested, or None if it is not evidence.
 
     `told` is the time of the listing by its own `Date`, or None without one; `here` is by Redis' clock, `ours` by this
-    machine's. A listing is no evidence if nothing shows that its window began before the claim.
+    machine's. A listing is not evidence if nothing shows that its window began before the claim.
     """
     since_claim = here - (job.submitted_at or job.created_at)
     if job.submitted_at_telnyx is None:

@@ -157,7 +157,7 @@ CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
 
 
 class Verdict(StrEnum):
-    """What an operator may say about an attempt when nothing else can tell."""
+    """What an operator may decide about an attempt whose outcome cannot be found out."""
 
     ACCEPTED = "accepted"
     """Telnyx has it, as the fax whose id is given."""

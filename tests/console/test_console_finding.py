@@ -50,7 +50,7 @@ def test_it_says_if_nothing_is_found(sent, viewer):
     told = viewer.client.get("/faxes/", query_string={"q": "415 555 0100"}).text
     assert "No such fax is known here. The search was for +1******0100" in told
     told = viewer.client.get("/faxes/", query_string={"q": "nonsense<b>"}).text
-    assert "is no number, no job" in told
+    assert "is not a number, job" in told
     assert "<b>" not in told.split("<main")[1].split("nonsense")[1][:20]
 
 

@@ -40,7 +40,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
     """Gives Celery only messages that we made."""
 
     class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
-        """Celery's steps from connecting to receiving messages, one of which may meet a broker that refuses."""
+        """Celery's steps from connecting to receiving messages; in one of them the broker may refuse."""
 
         def start(self, parent: Any) -> None:
             """Treat a temporary refusal as a lost connection, after which Celery begins again; end for any other."""

@@ -310,8 +310,7 @@ class Channel(redis_transport.Channel):
         return True
 
     def _taken(self, options: dict[str, Any]) -> Any:
-        # Both answers are read, whatever the first one is: an unread answer would be taken for that to the next
-        # command.
+        # Both answers are read, whatever the first one is: an unread answer would be read as the next command's.
         if self._waited:
             self._answer("XREAD", options)
         return self._answer("EVALSHA", options)

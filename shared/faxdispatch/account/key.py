@@ -46,10 +46,10 @@ def recognise(
 ) -> str:
     """Ask Telnyx which account the key belongs to. Return a word that identifies it and reveals nothing about it.
 
-    A new key of the same account is recognised by the id of its organization or user. If Telnyx does not tell that, it
-    is recognised by a fax application that was there before. The first key of a ledger determines the ledger's account.
-    If Telnyx reveals neither, as may happen with a restricted key, the key counts as a separate account. With
-    `reason`, a person says that this is the ledger's account, whatever was before.
+    A new key of the same account is recognised by the id of its organization or user. If Telnyx does not name it, the
+    key is recognised by a fax application that the account had before. The first key of a ledger determines the
+    ledger's account. If Telnyx reveals neither, as may happen with a restricted key, the key counts as a separate
+    account. With `reason`, a person says that this is the ledger's account, whatever was before.
 
     Raises:
         OtherAccount: the ledger sends with another account.
@@ -71,7 +71,7 @@ def recognise(
 
 
 def _owner(telnyx: TelnyxClient) -> str | None:
-    """Return the owner's id, or None if Telnyx does not tell it; then the applications may identify the account."""
+    """Return the owner's id, or None if Telnyx does not name it; then the applications may identify the account."""
     try:
         return telnyx.whoami().identity
     except TelnyxError as error:

@@ -30,7 +30,7 @@ _RELEASED = {
 
 @dataclass(frozen=True, slots=True)
 class ZoneData:
-    """One copy of the IANA time zone data. `version` is like `2026c`, or empty if the copy does not tell it."""
+    """One copy of the IANA time zone data. `version` is like `2026c`, or empty if the copy does not name it."""
 
     version: str
     packaged: bool

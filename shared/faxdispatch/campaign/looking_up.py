@@ -198,7 +198,7 @@ def ends_for_all(
 
 
 def storage_of(settings: Settings, scripts: Scripts | None) -> "Storage | None":
-    """Return Telnyx's media storage, or None without a key, without a Redis that tells the rate, or in a plain install.
+    """Return Telnyx's media storage, or None without a key, without a Redis for the shared rate, or in a plain install.
 
     Raises:
         Misconfigured: the key cannot be used, or is of another account than the ledger's.

@@ -232,7 +232,7 @@ class CampaignService:
         also_in_flight: bool = False,
         operator: str | None = None,
     ) -> Campaign:
-        """Send no row that has not left; with `also_in_flight`, Telnyx is asked to cancel those that have.
+        """Send no more rows; with `also_in_flight`, Telnyx is asked to cancel faxes that were already sent to it.
 
         Call it again to cancel those in flight as well.
 

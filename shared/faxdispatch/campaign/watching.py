@@ -18,7 +18,7 @@ _COUNTS = ("state", "rows", "ended", "delivered", "failed", "cancelled", "suppre
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One look at a campaign. Channels are of all faxes, not of this campaign alone."""
+    """One look at a campaign. All faxes share the channels, not only this campaign's."""
 
     campaign: Campaign
     causes: dict[str, int]

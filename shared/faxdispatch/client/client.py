@@ -170,7 +170,7 @@ class FaxClient:
         `transaction.on_commit`. For SQLAlchemy, use the `append` of a list; run its callables in the session's
         `after_commit`, and empty it there and in `after_rollback`. The fax is checked now, so that bad input fails
         inside the transaction. If its `idempotency_key` turns out to belong to an earlier job with the same content,
-        the fax is that job's, and the id returned here is nobody's. A `document` is stored now, too.
+        the fax is that job's, and the id returned here belongs to no job. A `document` is stored now, too.
 
         Raises:
             InvalidJob: it names each wrong field; nothing is registered.

@@ -1,4 +1,4 @@
-"""Characters that LibreOffice prints as boxes, since no font of this machine has them. It does not tell of them."""
+"""Characters that LibreOffice prints as boxes, since no font of this machine has them. It does not mention them."""
 
 import io
 import re
@@ -19,8 +19,8 @@ _CHARACTERS = re.compile(rb"<[0-9A-Fa-f]+>\s*<([0-9A-Fa-f]+)>")
 def boxes(pdf: bytes, office: str) -> list[str]:
     """Return the characters of a PDF of LibreOffice's, whose command is `office`, that no font here has.
 
-    What is no letter, digit or sign is left out: blanks, controls, and the private use of fonts of symbols. If
-    Fontconfig's tools are missing, none are known.
+    Characters that are not letters, digits or signs are left out: blanks, controls, and symbol fonts' private
+    characters. If Fontconfig's tools are missing, none are known.
     """
     there = characters_here(office)
     found = {character for character in _characters(pdf) if unicodedata.category(character)[0] not in "CZ"}

@@ -46,7 +46,7 @@ class Network(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection of which no step lasts past `until`."""
+    """A connection on which no step lasts longer than `until`."""
 
     def __init__(self, beneath: httpcore.NetworkStream, until: float) -> None:
         self._beneath = beneath

@@ -201,7 +201,7 @@ class Campaigns(CampaignResults):
         return count
 
     def follow(self, campaign_id: str, generation: int) -> bool:
-        """Let a campaign continue as a later generation of which Telnyx has faxes: see `campaign_follow.lua`.
+        """Let a campaign continue as a later generation, since Telnyx has faxes of it: see `campaign_follow.lua`.
 
         Return whether it does. A cancelled campaign does not, nor does one that is in that generation or a later one.
         """

@@ -44,7 +44,7 @@ class Durability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a Redis was found to be. Facts that it does not tell are None; `waits` is None if no wait is needed."""
+    """What a Redis was found to be. Facts that it does not have are None; `waits` is None if no wait is needed."""
 
     run_id: str
     role: str

@@ -35,7 +35,7 @@ class Erasure:
         return str(self._scripts.run("erase_job", job=job_id, faxes=sorted(faxes))["outcome"])
 
     def rows(self, campaign_id: str, chunk: int, rows: Collection[int], left_out: Collection[int] = ()) -> str:
-        """Remove the persons from rows of a chunk, and from rows that were left out: `erased`, `open`, or `gone`."""
+        """Erase personal data from rows of a chunk, and from rows that were left out: `erased`, `open`, or `gone`."""
         while True:
             key = f"fax:campaign:{campaign_id}"
             with redis_trouble():

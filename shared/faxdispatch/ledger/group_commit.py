@@ -1,4 +1,4 @@
-"""Several threads' writes to Redis as one: who comes while others are being written goes along in the next write."""
+"""Joins several threads' writes to Redis: those that arrive while others are being written share the next write."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +18,10 @@ class _Waiting(Generic[T, R]):
     def __init__(self, wanted: T) -> None:
         self.wanted = wanted
         self.told: SimpleQueue[tuple[R] | Exception | None] = SimpleQueue()
-        """The reply in a tuple, or what was raised. None tells the thread to write the next group, its own among it."""
+        """The reply in a tuple, or what was raised.
+
+        None means that the thread must write the next group, including its own.
+        """
 
 
 class GroupCommit(Generic[T, R]):

@@ -26,7 +26,7 @@ class Found(StrEnum):
     ENDED = "ended"
     """Its row has ended, or continues as another generation."""
     CONFLICT = "conflict"
-    """Its job has ended otherwise, or has another fax for the same attempt: a person must look."""
+    """Its job has ended in another way, or has another fax for the same attempt: a person must decide."""
 
 
 class Recovery:

@@ -147,7 +147,7 @@ class Summary:
     hidden: int = 0
     opted_out: int = 0
     no_recipient: int = 0
-    """Rows among `no_number` that are no recipients, such as footers and repeated headers."""
+    """Rows among `no_number` that are not recipients, such as footers and repeated headers."""
     toll_free: int = 0
     foreign: int = 0
     own_number: int = 0
@@ -201,7 +201,7 @@ class Check:
         self._seen = Seen()
         self._sends_the_same = set(table.fields) <= _NOT_SENT
         self._restricted: dict[str, Note] = options["restricted"]
-        """Numbers of which some row says that they must not be faxed, or only at some times."""
+        """Numbers that some row says must not be faxed, or only at some times."""
         self._fields = FieldReader(table.fields, reader.policy.region)
         self._digests: dict[int, tuple[RowSaid, int]] = {}
 

@@ -44,7 +44,7 @@ _PARTS = re.compile(r"[/|,;()]|\s[-\u2013]\s")
 
 
 def tells_country(name: str) -> bool:
-    """Return whether a column of this name tells a recipient's country, or its calling code."""
+    """Return whether a column with this name has the recipients' countries, or their calling codes."""
     words = plain(name).split()
     while len(words) > 1 and words[0] in _KINDS:
         words = words[1:]
@@ -52,10 +52,10 @@ def tells_country(name: str) -> bool:
 
 
 def are_countries(name: str, cells: Sequence[str], numbers: Sequence[str], is_at_home: Callable[[str], bool]) -> bool:
-    """Return whether cells of a column that may tell countries do so, and not those of states.
+    """Return whether the cells of a column that may have countries do have them, and not states.
 
-    `numbers` are the cells with the numbers beside them, and `is_at_home` tells whether one is a number of our country
-    if it has no `+`.
+    `numbers` are the cells with the numbers beside them, and `is_at_home` returns whether one without `+` is a number
+    of our country.
     """
     told = [(cell, number, calling_code(cell)) for cell, number in zip(cells, numbers, strict=True) if cell.strip()]
     unknown = [cell for cell, _, code in told if not code and folded(cell) not in NO_NUMBER]

@@ -78,7 +78,7 @@ class FieldReader:
         return not self._columns
 
     def references(self, rows: Sequence[Sequence[str]]) -> list[str | None] | None:
-        """Return the references of rows at once, None for those without one; None as a whole if any is wrong."""
+        """Return the references of rows at once, None for those without one; None if any of them is wrong."""
         place = self._reference
         if place is None:
             return [None] * len(rows)

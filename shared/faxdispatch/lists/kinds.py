@@ -48,7 +48,7 @@ def is_kind_name(name: str) -> bool:
 
 
 def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, ...]:
-    """Return the pairs of a list with these columns, of which `cells` are the first rows.
+    """Return the pairs of a list with these columns; `cells` are its first rows.
 
     In a column of kinds, most cells are a kind, and at least one is that of a fax machine.
     """

@@ -155,7 +155,7 @@ _FIRST_NO = frozenset(
     | {"not", "do", "don", "denied", "deny", "disallow", "disallowed", "refused", "refuses", "refuse", "revoked"}
     | {"withdrawn", "declined", "unsubscribed", "expired", "lapsed", "pending", "keine", "kein", "widerrufen"}
 )
-"""Words with which an answer begins that is no consent."""
+"""Words at the beginning of an answer that is not a consent."""
 _UNKNOWN = frozenset({"", "n/a", "na", "n.a.", "none", "null", "-", "--", "nan"})
 _ANSWERS = frozenset(
     _NO_ANYWHERE
@@ -193,7 +193,7 @@ _UNSAID = ("not ", "never ", "stop to ", "click to ", "here to ")
 _PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
 """What a part of a cell says, where its recipient is to be faxed instead of called."""
 HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "t solicit", "dnf")
-"""One of these is in whatever `_SAID` finds; looking for them costs little."""
+"""Every text that `_SAID` finds has one of these, and searching for them costs little."""
 _PARTS = re.compile(r"[.;!?()]|\s[-\u2013\u2014]+\s")
 """Separates the parts of a cell, which are judged one by one: `Do not call - fax only`."""
 _CLOCK = (
@@ -226,7 +226,7 @@ _OF_THE_PAST = re.compile(
     r"\b(?:faxed|received|rec d|recd|sent|came|called|spoke|got|confirmed|failed|resent|tried|working|answer\w*|busy"
     r"|cover|page|error|number|invoice|order)\b"
 )
-"""What tells that it was the time of something else."""
+"""Text that says that it was the time of something else."""
 _SHORT_NOT = re.compile(r"\b(do|does|ca|wo)n ?t\b")
 
 
@@ -237,7 +237,7 @@ def says(name: str) -> Says | None:
     of_faxes = _names_faxes(words)
     if not of_faxes and words & (_OTHER_WAYS | _OTHER_MATTERS):
         return None
-    # When somebody opted out is an answer too.
+    # The time of an opt-out is an answer, too.
     if _has(Says.REFUSAL, text, of_faxes=of_faxes):
         return Says.REFUSAL
     if not _has(Says.CONSENT, text, of_faxes=of_faxes and not words & _OF_WORK):

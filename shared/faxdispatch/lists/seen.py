@@ -1,4 +1,4 @@
-"""Which recipients a list has had already, and in which row first; small enough for millions of them.
+"""The recipients that a list has already had, with the first row of each; small enough for millions of them.
 
 A dict would take about 150 bytes for each; this takes 20 to 60.
 """

@@ -72,7 +72,7 @@ class Shape:
     refusals: dict[int, Says] = field(default_factory=dict)
     notes: tuple[int, ...] = ()
     country: int | None = None
-    """The column that tells each recipient's country."""
+    """The column with each recipient's country."""
 
     def __post_init__(self) -> None:
         self.rows = [row for row in self.rows if not (row.problem or row.hidden)]
@@ -129,7 +129,7 @@ class Shape:
         return above
 
     def _fax_rank(self, place: int, above: Sequence[Record]) -> int:
-        """Return how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
+        """Return how certain it is that a row names a column of fax numbers; a kind below `Phone Type` is none."""
         if not _is_text(above[place]):
             return 0
         kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}
@@ -250,7 +250,7 @@ class Shape:
         )
 
     def _by_kind(self) -> int | None:
-        """Return the column of numbers of which another column names the fax machines', or None."""
+        """Return the column of numbers for which another column says which are fax numbers, or None."""
         found = (
             pairs(self.names, [row.cells for row in self.data]) if self.header is not None else self._nameless_pairs()
         )

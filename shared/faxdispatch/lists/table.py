@@ -177,7 +177,7 @@ class Table:
                 self._fit(block, at)
 
     def _find_others(self, block: Block) -> None:
-        """Find the rows that are no recipients: headers again, footers, ruled lines."""
+        """Find the rows that are not recipients: repeated headers, footers, ruled lines."""
         number, digits = self.number_column, self.header and self._ends_in_digits
         # Nearly every row has a number, which is told from all others by its last digits.
         for at, row in enumerate(block.cells):

@@ -14,7 +14,7 @@ def cancel_fax(telnyx: TelnyxClient, fax: Fax) -> None:
     """Ask Telnyx to cancel a fax.
 
     Raises:
-        WrongState: it is too late or too early, which the message tells.
+        WrongState: it is too late or too early, as the message says.
     """
     fax_id = str(fax.id)
     try:
@@ -56,7 +56,7 @@ def renewed_link(telnyx: TelnyxClient, fax_id: str) -> str:
     """Return a new link to the document of an inbound fax.
 
     Raises:
-        WrongState: it is no inbound fax that was received.
+        WrongState: it is not a received inbound fax.
         OutcomeUnknown: Telnyx gives no link.
     """
     try:

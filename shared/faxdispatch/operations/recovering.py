@@ -54,7 +54,7 @@ class Recovered:
     foreign: int = 0
     """Faxes of other ledgers, or without a mark."""
     others: dict[str, int] = field(default_factory=dict)
-    """How many of them carry the id of which other ledger."""
+    """Number of those with another ledger's id, by ledger."""
     made: list[str] = field(default_factory=list)
     """Jobs that were created from what Telnyx says."""
     conflicts: list[tuple[str, str]] = field(default_factory=list)

@@ -99,7 +99,7 @@ def _of_pdf(content: bytes, lines: int, until: float) -> Facts:
 
 
 def _user_units(content: bytes) -> list[float]:
-    """Return the size of each page's unit, which PDFium does not tell; empty if it cannot be read."""
+    """Return the size of each page's unit, which PDFium does not report; empty if it cannot be read."""
     if b"/UserUnit" not in content and b"/ObjStm" not in content:
         return []
     from pypdf import PdfReader  # noqa: PLC0415 - most documents need none of it

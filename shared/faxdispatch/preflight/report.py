@@ -46,7 +46,7 @@ class Report:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings with which it is sent nevertheless."""
+        """The findings that do not prevent sending."""
         return tuple(one for one in self.findings if one.severity is Severity.WARNING)
 
     @property

@@ -18,7 +18,7 @@ _FINE = 196
 _SECONDS = 20
 """Of processor time that one page may take."""
 _MOST = 400
-"""Pages of which no document has more."""
+"""The maximum number of pages of a document."""
 _MEMORY = 1_500_000_000
 _NO_PAGE = 3
 

@@ -21,7 +21,7 @@ def rendered(page: Any) -> Any:
 def on_white(image: Any) -> Any:
     """Return an image in grey on white paper, upright."""
     if image.mode.startswith("I"):
-        # Sixteen bits a channel, of which Pillow would keep the low ones.
+        # Sixteen bits a channel; Pillow would keep only the low ones.
         image = image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
     flat = ImageOps.exif_transpose(image).convert("RGBA")
     white = Image.new("RGBA", flat.size, "white")

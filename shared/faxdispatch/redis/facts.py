@@ -8,10 +8,10 @@ _SETTINGS = {"maxmemory-policy": "maxmemory_policy", "maxmemory": "maxmemory", "
 
 
 def facts(redis: Any, *sections: str) -> dict[str, Any]:
-    """Return the fields of INFO, or of these sections, with `appendfsync` if CONFIG tells it.
+    """Return the fields of INFO, or of these sections, with `appendfsync` if CONFIG returns it.
 
     If INFO is refused, `role` and the version come from the greeting, and `aof_enabled`, `maxmemory` and
-    `maxmemory_policy` come from CONFIG. Facts that nothing tells are missing.
+    `maxmemory_policy` come from CONFIG. Unknown facts are missing.
 
     Raises:
         RedisError: the server does not answer, or is still loading its data. While it loads, it says that it has no

@@ -170,7 +170,7 @@ class _Walk:
         self._rows = CampaignRows(ledger, campaigns, wanted, effort)
 
     def go(self) -> Iterator[Found]:
-        """Yield the matching faxes from the place on."""
+        """Yield the matching faxes, beginning at the position."""
         if job_id := self._named():
             found = self._by_id(job_id)
             return iter([found] if found else [])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _KEPT = 4
-"""How many digits stay readable at the end of a number: enough to tell two apart, too few to dial."""
+"""How many digits stay readable at the end of a number: enough to distinguish two numbers, too few to dial."""
 
 EXAMPLE = "+12025550199"
 """The example number in our messages. It is reserved for fiction, so it is never hidden."""

@@ -18,7 +18,7 @@ _FALSE = {"0", "false"}
 class RichText(str):
     """A text of several runs.
 
-    `crossed` says for each that is not blank whether it is struck through, or None if only its cell's style can tell.
+    `crossed` says for each that is not blank whether it is struck through, or None if only its cell's style shows it.
     """
 
     __slots__ = ("crossed",)

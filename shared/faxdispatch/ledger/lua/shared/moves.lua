@@ -97,7 +97,7 @@ local function wake_for(number)
 end
 
 -- This also happens if no job had the number: `j` may have been the job that was told that the number is free, and
--- nothing else would tell the others. `j` must not wait for the number itself.
+-- nothing else would notify the others. `j` must not wait for the number itself.
 local function give_number_back(j)
   local lock = 'fax:line:' .. j.to
   local holder = redis.call('GET', lock)
