@@ -43,7 +43,9 @@ def main() -> int:
     print(f"\n{options.sent} rows sent of each list, against a stub; {machine()}")
     first, last = costs[options.rows[0], options.parked[0]], costs[options.rows[-1], options.parked[-1]]
     ratio = last.total / first.total
-    print(f"the longest with most parked costs {ratio:.2f} times the shortest with fewest (at most {MOST:g})")
+    print(
+        f"the longest, with the most parked faxes, costs {ratio:.2f} times the shortest with fewest (at most {MOST:g})"
+    )
     return int(ratio > MOST)
 
 

@@ -16,7 +16,7 @@ from faxdispatch.text.privacy import EXAMPLE, mask_number, scrub
 
 NOTHING = "-"
 LEFT_OUT = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
-"""The counts of a list's check that are of left-out rows."""
+"""The counts of a list's check that count left-out rows."""
 _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 
 STATES: dict[str, tuple[str, str]] = {

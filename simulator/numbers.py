@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Stage(StrEnum):
-    """Where on its way a fax fails."""
+    """The stage at which a fax fails."""
 
     QUEUED = "queued"  # before the document is looked at: account and configuration
     MEDIA = "media"  # the document could not be fetched or converted

@@ -79,7 +79,7 @@ class Breaker:
             raise Unavailable(f"Redis took longer than {self._deadline:g} s") from None
 
     def _enter(self) -> bool:
-        """Let the call run or not. Return True if it is the one that tests whether Redis is back."""
+        """Decide whether the call is made. Return True if it is the one that tests whether Redis is back."""
         with self._lock:
             if self._open_until is None:
                 return False

@@ -104,7 +104,7 @@ class TelnyxError(FaxError):
 
 
 class Refused(TelnyxError):
-    """Telnyx said no to this request for good; nothing was created."""
+    """Telnyx refused this request permanently; nothing was created."""
 
 
 class NoSuchResource(Refused):

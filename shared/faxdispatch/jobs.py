@@ -289,7 +289,7 @@ class SendFax(Job):
         return hashlib.sha256(self.idempotency_key.encode()).hexdigest()[:32]
 
     def expired(self, now: datetime) -> bool:
-        """Return whether no attempt may begin any more."""
+        """Return whether no more attempts may begin."""
         return self.send_by is not None and now >= self.send_by
 
     @property

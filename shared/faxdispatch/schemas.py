@@ -11,7 +11,7 @@ from faxdispatch.jobs import JOBS, Job
 
 
 def schemas() -> dict[str, str]:
-    """Return each job's schema as the text of a file, by file name: that of the task with `.json`."""
+    """Return each job's schema as the text of a file, by file name: the task's name and `.json`."""
     return {f"{job.TASK}.json": _schema(job) for job in JOBS}
 
 

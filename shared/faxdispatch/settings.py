@@ -385,14 +385,14 @@ class Settings(BaseModel):
 
     @property
     def redis(self) -> str:
-        """The address of Redis, in clear, with the namespace. Raises Misconfigured if it is not set."""
+        """The address of Redis as plain text, with the namespace. Raises Misconfigured if it is not set."""
         self.require("redis_url")
         assert self.redis_url is not None  # noqa: S101 - require() has just made sure
         return with_namespace(self.redis_url.get_secret_value(), self.fax_namespace)
 
     @property
     def broker(self) -> str:
-        """The address of the broker, in clear."""
+        """The address of the broker as plain text."""
         return self.celery_broker_url.get_secret_value() if self.celery_broker_url else self.redis
 
     @property
@@ -405,7 +405,7 @@ class Settings(BaseModel):
         """The number to send from in E.164, or None if it is not set.
 
         Raises:
-            Misconfigured: it is not a telephone number. Telnyx would refuse every fax for good.
+            Misconfigured: it is not a telephone number. Telnyx would refuse every fax permanently.
         """
         from faxdispatch.calling.numbers import normalise  # noqa: PLC0415 - as above
 
@@ -497,7 +497,7 @@ class Settings(BaseModel):
 
     @cached_property
     def webhook_addresses(self) -> frozenset[str]:
-        """Addresses at which our webhooks come in; empty if FAX_WEBHOOK_URL is not set, which means any."""
+        """Addresses at which our webhooks arrive; empty if FAX_WEBHOOK_URL is not set, which means any."""
         return frozenset((self.fax_webhook_url, *self.fax_webhook_urls)) if self.fax_webhook_url else frozenset()
 
     @cached_property

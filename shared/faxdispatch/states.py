@@ -178,7 +178,7 @@ PROVIDER_RANK: dict[str, int] = {
 """Telnyx's outbound statuses in the order in which a fax goes through them.
 
 Telnyx publishes no transition table; the order is that of its status enumeration. A status replaces only one of lower
-rank, so webhooks may come in any order.
+rank, so webhooks may arrive in any order.
 """
 
 

@@ -86,7 +86,7 @@ class Pool:
         except OSError as error:
             raise HookFailed(f"the policy hook's process cannot be started: {error.strerror or error}") from error
         except RuntimeError as error:
-            # Closed in the meantime, or the interpreter ends: no thread can be started any more.
+            # Closed in the meantime, or the interpreter ends: no more threads can be started.
             raise HookFailed("the policy hook is no longer asked: the worker stops") from error
         try:
             process.await_ready(PATIENCE)

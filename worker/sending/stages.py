@@ -8,7 +8,7 @@ from faxdispatch.ledger import JobView
 from faxdispatch.observability.tracing import Span
 
 LATER_VERSION = "job %s waits for a worker of the version that recorded it: %s"
-"""What the log is told of a job with fields that this version does not know, and of those."""
+"""What the log says about a job with fields that this version does not know."""
 
 
 class Outcome(StrEnum):

@@ -31,7 +31,7 @@ def missed(planned: datetime | None, reason: str | None, now: datetime, allowanc
     """Return whether a fax that was held until `planned` for `reason` is too late to be sent without asking.
 
     It is if `reason` is `send_at` or `window` and more than `allowance` seconds have passed since: nothing ran then,
-    and the person who planned that time may not want the fax any more. Both times must be aware.
+    and the person who planned that time may no longer want the fax. Both times must be aware.
     """
     if planned is None or reason not in {"send_at", "window"}:
         return False

@@ -92,7 +92,7 @@ def _applications(telnyx: TelnyxClient) -> list[str]:
 
 
 def _digest(settings: Settings, identity: Identity) -> str:
-    """Return the digest by which a key is remembered; it is of no use elsewhere."""
+    """Return the digest by which a key is recognised; it is useless elsewhere."""
     settings.require("telnyx_api_key")
     assert settings.telnyx_api_key is not None  # noqa: S101 - require() has just made sure
     key = f"{settings.telnyx_base_url} {settings.telnyx_api_key.get_secret_value()}"

@@ -148,10 +148,10 @@ def _check(app: BrokerApp) -> None:
 def post(app: BrokerApp, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
     """Send one message to one of our queues.
 
-    By default, Celery would repeat the payload in clear in a header, for logs. It would also post through the default
-    exchange, and on RabbitMQ that right allows writing to every queue, so the queue's own exchange is named. Redis has
-    no rights on exchanges, and a Redis that was emptied no longer knows what is bound to them, so the message would be
-    lost.
+    By default, Celery would repeat the payload as plain text in a header, for logs. It would also post through the
+    default exchange, and on RabbitMQ that right allows writing to every queue, so the queue's own exchange is named.
+    Redis has no rights on exchanges, and a Redis that was emptied no longer knows what is bound to them, so the message
+    would be lost.
     """
     place = app.named(queue)
     by_exchange = {} if app.on_redis else {"exchange": place, "routing_key": place}

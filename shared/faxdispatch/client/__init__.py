@@ -1,4 +1,4 @@
-"""What other services use: send, cancel, refresh, sync, status, campaigns; and what an operator settles by hand."""
+"""What other services use: send, cancel, refresh, sync, status, campaigns; and an operator's decisions."""
 
 from faxdispatch.client.client import FaxClient
 from faxdispatch.client.recording import MANY, Receipt, SendResult

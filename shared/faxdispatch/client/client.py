@@ -1,4 +1,4 @@
-"""What other services use: send, cancel, refresh, sync, status, campaigns; and what an operator settles by hand."""
+"""What other services use: send, cancel, refresh, sync, status, campaigns; and an operator's decisions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -296,7 +296,7 @@ class FaxClient:
         operator: str | None = None,
         attempt: int | None = None,
     ) -> str:
-        """Settle by hand what nothing else can: an attempt whose outcome is unknown.
+        """Decide by hand about an attempt whose outcome is unknown and cannot be found out.
 
         `accepted` with the `fax_id` that Telnyx shows is also possible for an attempt that was given up, as long as the
         next has not begun; `failed` also for a fax that Telnyx no longer knows. `attempt` is the one that the verdict
@@ -398,7 +398,7 @@ class FaxClient:
         operator: str | None = None,
         reason: str | None = None,
     ) -> "Erased":
-        """Erase for good all that is kept about a number, a job, or a tag. Return counts of what was erased.
+        """Erase permanently everything stored about a number, a job, or a tag. Return counts of what was erased.
 
         Faxes that have not ended are left and named in `open`, those that this version cannot read in `unread`. Rows
         of campaigns stay as rows without a name; pending ones are cancelled. Stored documents of inbound faxes are

@@ -234,7 +234,7 @@ class Campaigns(CampaignResults):
             return sorted(self._redis.smembers("fax:campaigns:ending"))
 
     def ended(self, campaign_id: str) -> None:
-        """Record that no row of a cancelled campaign has a job any more."""
+        """Record that no row of a cancelled campaign still has a job."""
         with redis_trouble():
             self._redis.srem("fax:campaigns:ending", campaign_id)
 
@@ -301,7 +301,7 @@ class Campaigns(CampaignResults):
     def purge(self, campaign_id: str, *, operator: str | None = None) -> tuple[str, CampaignState | None]:
         """Delete a campaign that has no open rows: `purged`, or `no` if it has some or still runs; with its state.
 
-        If a purge was interrupted, this completes it; such a campaign has no state any more.
+        If a purge was interrupted, this completes it; such a campaign no longer has a state.
 
         Raises:
             NotKnown: there is no such campaign.

@@ -307,7 +307,7 @@ class Ledger(Rows):
 
         After `enough` listings, the last one requested `settle` seconds after the attempt became unknown: `requeued`,
         or `held` if too many attempts were never accepted. `after_claim` is how long after the claim it was requested,
-        by a clock other than Redis', if there is one; the listing counts for no more than that.
+        by a clock other than Redis', if there is one; the listing counts only up to that time.
         """
         return self._scripts.run(
             "listed",

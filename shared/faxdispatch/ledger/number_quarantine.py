@@ -1,4 +1,4 @@
-"""Numbers that are not called any more, since fax after fax to them failed for good."""
+"""Numbers that are no longer called, since several faxes in a row to them failed permanently."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

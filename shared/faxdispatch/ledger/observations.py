@@ -46,7 +46,7 @@ class Observation:
     duration: int | None = None
     occurred_at: datetime | None = None
     delivered_to: str | None = None
-    """The webhook address at which it came in."""
+    """The webhook address at which it arrived."""
     doubtful: bool = False
     """It moves nothing, and is a reason to ask Telnyx early."""
     ledger: str | None = None
@@ -57,7 +57,7 @@ class Observation:
 class Observations:
     """Where observations are recorded. `known_connections` are ours; empty means that every connection is.
 
-    `addresses` are those at which our webhooks come in; empty means that every address is one. If an event was sent to
+    `addresses` are those at which our webhooks arrive; empty means any address. If an event was sent to
     another address, only faxes that are known here already are ours.
 
     An event id is remembered for a week; Telnyx publishes no schedule of its webhook retries.

@@ -42,7 +42,7 @@ class _Form(Enum):
     """How a number of the North American plan is written, so that its last ten digits are the number."""
 
     OTHER = 0
-    """It is not such a number, or not plainly."""
+    """It is not such a number, or it is written in another way."""
     AT_HOME = 1
     """As dialled within the plan, without the code 1."""
     WITH_CODE = 2

@@ -53,7 +53,7 @@ _OTHER_NUMBERS = frozenset(
 """Words of columns whose numbers look like telephone numbers but are not the recipients' fax numbers."""
 
 _MOST_DIGITS = 6
-"""Of a name; what has more is a number."""
+"""Maximum number of digits of a name; a text with more is a number."""
 
 _NUMBER_WORDS = frozenset({"number", "no", "nr", "num", "nummer", "numero", "n", "nbr", "e164", "de", "del"})
 

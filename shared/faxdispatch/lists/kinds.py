@@ -67,7 +67,7 @@ def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, .
 
 
 def are_kinds(cells: Sequence[str]) -> bool:
-    """Return whether cells of a nameless column each say a kind of number, and one that of a fax machine."""
+    """Return whether every cell of a nameless column names a kind of number, and one names the kind fax."""
     told = [cell for cell in cells if cell.strip()]
     is_told = any(map(is_fax, told)) and all(map(_is_kind, told)) and not any(map(_has_digits, told))
     # Initials alone may stand for anything.

@@ -14,7 +14,7 @@ from faxdispatch.text.privacy import scrub
 log = logging.getLogger(__name__)
 
 AWAY = (Unavailable, RedisAway, OperationalError, ConnectionError)
-"""Errors that only say that a server is away."""
+"""Errors that only say that a server cannot be reached."""
 _ITS_WORDS = (
     "Connection to broker lost",
     "Cannot connect to",
@@ -29,7 +29,7 @@ _LATE = 5.0
 
 
 class Outage:
-    """Whether a server is away. Threads may share it."""
+    """Whether a server cannot be reached. Threads may share it."""
 
     def __init__(self, server: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._server = server
@@ -71,7 +71,7 @@ BROKER = Outage("the broker")
 
 
 class OncePerOutage(logging.Filter):
-    """Drops records that only say that a server is away; one line about the outage replaces them."""
+    """Drops records that only say that a server cannot be reached; one line about the outage replaces them."""
 
     def __init__(self, *, own_broker: bool) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class OncePerOutage(logging.Filter):
 
 
 def reason(record: logging.LogRecord) -> object | None:
-    """Return why a server is away, if a record is about that, or None if it is not."""
+    """Return why a server cannot be reached, if a record says so, or None."""
     if record.name == __name__:
         return None
     failure = record.exc_info[1] if record.exc_info else None

@@ -1,4 +1,4 @@
-"""To which of our jobs a fax at Telnyx belongs."""
+"""Which of our jobs a fax at Telnyx belongs to."""
 
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Ledger, Scripts

@@ -55,7 +55,7 @@ def pause_line(pause: Pause) -> str:
 
 
 def _holding(job: JobView) -> HoldReason | None:
-    """Return why a job is held; None if it is not held (any more), or for a reason of a later version."""
+    """Return why a job is held; None if it is not held, or is held for a reason of a later version."""
     if job.state is not State.HELD or job.hold_reason not in set(HoldReason) or _let_go(job):
         return None
     return HoldReason(job.hold_reason)

@@ -68,7 +68,7 @@ def warning(code: str, words: str, page: int | None = None) -> Finding:
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings in order.
 
-    The same finding on many pages comes once: its first page, and how many more have it.
+    A finding on many pages is reported once, with its first page and the number of other pages.
     """
     by_kind: dict[tuple[str, Severity, str], list[Finding]] = {}
     for one in findings:

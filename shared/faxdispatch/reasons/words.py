@@ -33,7 +33,7 @@ REFUSALS: dict[str, str] = {
     "85004": "Telnyx does not know the fax application FAX_CONNECTION_ID.",
     "90017": "The client state of the request does not have the form that Telnyx requires.",
 }
-"""Telnyx's error codes, and HTTP statuses without one, that refuse one request for good (Telnyx API error codes)."""
+"""Telnyx's error codes, and HTTP statuses without one, that refuse one request permanently (Telnyx API error codes)."""
 
 OWN: dict[str, str] = {
     "unknown": "It failed, and Telnyx did not say why.",

@@ -1,8 +1,8 @@
 """Become another program that the kernel ends when the process that started it ends, for whatever reason.
 
 Run as a file, with the starter's process id and the command: `python -I -S parent_death.py 4711 valkey-server …`. A
-supervisor that is killed with SIGKILL cannot end its children any more; on Linux the kernel does it then. The request
-is made here and not between fork and exec in the supervisor, because a process with threads may hang there forever.
+supervisor that is killed with SIGKILL can no longer end its children; on Linux the kernel does it then. The request is
+made here and not between fork and exec in the supervisor, because a process with threads may hang there forever.
 SIGKILL is used, not SIGTERM: otherwise the database and the processes that need it would all stop at once, and wait for
 each other; every process here has to survive a crash anyway.
 """

@@ -14,7 +14,7 @@ class AccountCalls(Caller):
         The operation is not in the API reference; Telnyx answers it with `user_id` and `organization_id`.
 
         Raises:
-            NoSuchResource: Telnyx does not know the operation (any more).
+            NoSuchResource: Telnyx does not know the operation, or no longer supports it.
             TelnyxError: the call failed in any other way.
         """
         call = Call("whoami", "GET", "/whoami")

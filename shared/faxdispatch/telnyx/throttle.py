@@ -41,7 +41,7 @@ class Throttle:
             wait, again = self._limits.reserve(look_ahead=look_ahead)
             if wait is not None:
                 time.sleep(wait)
-                # Telnyx may have said meanwhile that it wants no calls; the slot is then of no use.
+                # Telnyx may have said meanwhile that it wants no calls; the slot is then useless.
                 again = self._limits.shut() if wait else 0.0
                 if not again:
                     return
