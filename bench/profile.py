@@ -1,8 +1,8 @@
-"""Where the processor time of a fax goes: Redis commands for a fax, and with py-spy the worker's functions.
+"""Where the processor time of a fax goes: its Redis commands, the worker's thread switches and time in the kernel.
 
     .venv/bin/python -m bench.profile message|row|raw [--faxes 2000] [--spy FILE]
 
-`--spy` writes the stacks that hold the interpreter's lock, one a line with its samples, by py-spy, which must be
+`--spy` also writes the stacks that hold the interpreter's lock, one a line with its samples, by py-spy, which must be
 installed separately (`pip install py-spy`) and may need the right to look into other processes.
 """
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.cost import measure, read_in, start
+from bench.effort import Effort
+from bench.figures import machine
 from bench.flood import flood
 from bench.installation import installation
 from bench.lap import ASIDE, SETTINGS, WARM, rename
@@ -31,11 +33,15 @@ def main() -> int:
     given = parser.parse_args()
     with installation(workers=1, **SETTINGS) as running:
         go = _prepared(running, given.way, given.faxes)
-        before = commands(running.redis)
+        before, worker = commands(running.redis), Effort.of(running.worker_pid)
         with spied(running.worker_pid, given.spy):
             cost = measure(running, given.faxes, go)
-        after = commands(running.redis)
-    print(f"{given.way}: worker {cost.worker:.2f} ms, Valkey {cost.valkey:.2f} ms a fax")
+        after, worker = commands(running.redis), Effort.of(running.worker_pid) - worker
+    print(f"{given.way}: worker {cost.worker:.2f} ms, Valkey {cost.valkey:.2f} ms a fax; {machine()}")
+    print(
+        f"  worker: {1000 * worker.kernel / given.faxes:.2f} ms of it in the kernel; for a fax its threads waited "
+        f"{worker.waits / given.faxes:.1f} times and were interrupted {worker.interruptions / given.faxes:.1f} times"
+    )
     spent = {name: (calls - before.get(name, (0, 0))[0], micros - before.get(name, (0, 0))[1])
              for name, (calls, micros) in after.items()}  # fmt: skip
     for name, (calls, micros) in sorted(spent.items(), key=lambda one: -one[1][1])[:20]:
