@@ -195,7 +195,7 @@ def test_what_redis_does_not_reveal_is_reported_as_unknown_and_stops_nothing(
         redis.acl_deluser("app")
 
     assert persistence in found["redis persistence"]["detail"]
-    assert {name for name, finding in found.items() if "does not tell" in finding["detail"]} - {
+    assert {name for name, finding in found.items() if "does not say" in finding["detail"]} - {
         "redis persistence"
     } == unknown
     assert {found[name]["level"] for name in ("redis", "ledger", "broker", "redis clock")} == {"ok"}
@@ -303,7 +303,7 @@ def test_without_a_policy_hook_none_is_looked_for(doctor):
 @pytest.mark.parametrize(
     ("status", "body", "headers", "told"),
     [
-        (200, b"", (), "nobody signed"),
+        (200, b"", (), "unsigned request"),
         (401, b"<html>", (), "without a body"),
         (404, b"", (), "answers 404"),
         (503, b"", (), "answers 503"),
