@@ -144,7 +144,7 @@ def test_of_all_dead_letters_those_that_can_be_are_sent_again_oldest_first(cli, 
     assert sorted(result.json["redriven"]) == ["m-1", "m-4"]
     assert sorted(result.json["refused"]) == ["m-2", "m-3"]
     assert "cannot be read" in result.json["refused"]["m-2"]
-    assert "none of ours" in result.json["refused"]["m-3"]
+    assert "not one of ours" in result.json["refused"]["m-3"]
     assert sent(redis) == [("m-1", FAX)]
     assert sent(redis, "fax.control") == [("m-4", {"job_id": "j"})]
     assert sorted(letter.id for letter in ledger.dead_letters.newest()) == ["m-2", "m-3"]

@@ -102,7 +102,7 @@ def test_a_chosen_name_is_not_used_twice_unless_replacing_is_requested(media, pd
     replaced = media("upload", str(other), "--name", "form", "--replace", "--json")
 
     assert (refused.code, refused.out) == (1, "")
-    assert "stored there already" in refused.err
+    assert "already stored there" in refused.err
     assert kept["content_type"] == "application/pdf"
     assert (replaced.json["outcome"], replaced.json["content_type"]) == ("replaced", "text/plain")
 

@@ -53,7 +53,7 @@ def test_what_may_still_arrive_is_not_sent_again(client, desk, cli):
             client.resend(name)
     result = cli("resend", "unknown")
     assert result.code == 1
-    assert "faxdispatch resolve settles" in result.err
+    assert "faxdispatch resolve decides" in result.err
     with pytest.raises(NotKnown):
         client.resend("nobody")
 

@@ -77,7 +77,7 @@ def test_an_unknown_job_that_was_cancelled_is_not_sent_again(cli, ledger, unknow
 
 
 def test_a_queued_job_says_when_a_worker_is_reminded(cli, job):
-    assert "reminded at 2026-09-21 14:13:50Z" in next_of(cli("status", job))
+    assert "a new message is sent at 2026-09-21 14:13:50Z" in next_of(cli("status", job))
 
 
 def test_a_held_job_says_when_it_is_tried_again(cli, ledger, job):
@@ -177,7 +177,7 @@ def test_a_released_job_shows_the_hold_that_was_waived(cli, ledger, job):
     result = cli("status", job)
 
     assert fact(result, "waived") == "send_at: a person waived this"
-    assert next_of(result).startswith("tried as soon as a worker takes it, for a person let it go")
+    assert next_of(result).startswith("tried as soon as a worker takes it, since a person released it")
     assert "ends by" not in result.out
 
 
@@ -214,7 +214,7 @@ def test_json_shows_the_next_step_too(cli, unknown):
     found = cli("status", unknown, "--json").json
 
     assert found["next_look"] == "2026-09-21T14:13:35+00:00"
-    assert found["next"].startswith("looked for again")
+    assert found["next"].startswith("Telnyx is asked for it again")
 
 
 def test_jobs_of_one_state_are_listed_the_longest_first(cli, ledger, unknown, redis_url):

@@ -204,7 +204,7 @@ def test_a_send_by_that_has_passed_is_refused(redis_url):
     soon = datetime.now(UTC) + timedelta(hours=1)
     options = {"to": "+13125550123", "media_name": "letter"}
     for client in (FaxClient(redis_url), RecordingClient()):
-        with pytest.raises(InvalidJob, match="send_by: has passed already"):
+        with pytest.raises(InvalidJob, match="send_by: has already passed"):
             client.send(**options, send_by=datetime.now(UTC) - timedelta(seconds=1))
         [result] = client.send_many([{**options, "send_by": datetime.now(UTC) - timedelta(seconds=1)}])
         assert isinstance(result.error, InvalidJob)
