@@ -223,6 +223,13 @@ def test_a_note_far_below_stops_the_number_in_the_rows_above(tmp_path, cell, not
     assert (checking.summary.valid, checking.summary.opted_out) == (1198, 2)
 
 
+def test_a_row_with_a_cell_beyond_the_last_column_stops_its_number_too(judged):
+    checking, rows = judged(book_of(["Fax", "Name"], [3122000001], [3122000002, "a"], [3122000001, "b", "do not fax"]))
+
+    assert [outcome(row) for row in rows[:2]] == ["opted out, by another row", "+13122000002"]
+    assert checking.summary.invalid == 1
+
+
 def test_a_workbook_whose_notes_refuse_nothing_is_read_once(tmp_path, monkeypatch):
     path = tmp_path / "list.xlsx"
     path.write_bytes(excel_book('<c r="B1201" t="s"><v>2</v></c>', ["as usual"]).getvalue())

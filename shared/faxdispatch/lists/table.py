@@ -114,7 +114,9 @@ class Table:
                     yield number, note
         for at in block.problems:
             # In which column is its number cannot be told.
-            cells = self.delimiter.join(block.cells[at]).split(self.delimiter or None)
+            cells = block.cells[at]
+            if self.delimiter:
+                cells = self.delimiter.join(cells).split(self.delimiter)
             notes = {_note(cell) for cell in cells}
             if found := next((one for one in Note if one in notes), None):
                 yield from ((number, found) for cell in cells if (number := reader.read(cell).number))
