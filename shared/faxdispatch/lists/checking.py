@@ -551,13 +551,18 @@ def check(
 def _with_restricted(opened: Callable[[], Table], reader: CellReader) -> tuple[Table, dict[str, Note]]:
     """Return a list that is still to be read, and the numbers to which some row restricts faxes."""
     table, restricted = opened(), dict[str, Note]()
+    is_noted = bool(table.refusals)
     with ExitStack() as stack:
         stack.callback(table.source.close)
         for block in table.may_refuse():
+            is_noted = is_noted or any(table.notes_in(block))
             for number, note in table.restricted_numbers(block, reader):
                 if restricted.get(number) is not Note.REFUSAL:
                     restricted[number] = note
         if table.is_unread:
             stack.pop_all()
-            return table, restricted
-    return opened(), restricted
+    table = table if table.is_unread else opened()
+    if not is_noted:
+        # They need not be looked through again.
+        table.notes = ()
+    return table, restricted
