@@ -76,7 +76,7 @@ def test_an_unknown_job_that_was_cancelled_is_not_sent_again(cli, ledger, unknow
     assert "never accepted, and cancelled, after" in next_of(cli("status", unknown))
 
 
-def test_a_queued_job_says_when_a_worker_is_reminded(cli, job):
+def test_a_queued_job_says_when_a_new_message_is_sent(cli, job):
     assert "a new message is sent at 2026-09-21 14:13:50Z" in next_of(cli("status", job))
 
 

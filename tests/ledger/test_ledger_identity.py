@@ -58,7 +58,7 @@ def test_a_fax_of_this_ledger_is_taken_with_and_without_its_id(two: tuple[Desk, 
 
 @pytest.mark.parametrize("path", ["prod", "staging", "0/prod", "-1"])
 def test_a_name_is_not_a_database_number(path: str) -> None:
-    with pytest.raises(Misconfigured, match="no database"):
+    with pytest.raises(Misconfigured, match="not the number of a database"):
         connect(f"redis://127.0.0.1:6379/{path}")
 
 

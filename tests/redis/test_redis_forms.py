@@ -98,7 +98,7 @@ def test_an_untrusted_server_and_a_client_without_a_certificate_are_refused(
 
 
 def test_a_missing_certificate_file_is_reported_when_the_address_is_read(front: TlsFront) -> None:
-    with pytest.raises(Misconfigured, match="option ssl_keyfile names no file"):
+    with pytest.raises(Misconfigured, match="option ssl_keyfile names a file"):
         FaxClient(tls(front, ssl_keyfile="/nowhere.pem"))
 
 

@@ -165,7 +165,7 @@ class Loading:
 
 
 def test_a_server_that_loads_its_data_counts_as_unreachable_and_not_as_lossy() -> None:
-    with pytest.raises(Unavailable, match="loads its data"):
+    with pytest.raises(Unavailable, match="still loading its data"):
         measure(Loading())
 
 
