@@ -231,7 +231,7 @@ def test_running_waits_for_an_unreachable_redis(tmp_path):
             if server.process.poll() is not None:
                 server.start()
                 with connect(server.url) as client:
-                    Ledger(Scripts(client)).tell("x", subject="late", facts={}, source="test")
+                    Ledger(Scripts(client)).publish("x", subject="late", facts={}, source="test")
             return handled
 
         with Consumer(server.url, "g", "n") as consumer:

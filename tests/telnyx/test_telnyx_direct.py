@@ -98,7 +98,7 @@ def test_a_status_that_is_no_answer_is_unknown(serve, connect, request_to_send, 
         peer.answer(status)
 
     server = serve(behave)
-    with pytest.raises(OutcomeUnknown, match="no answer"):
+    with pytest.raises(OutcomeUnknown, match="is not an answer"):
         connect(server.origin).send_fax(request_to_send)
     assert len(server.requests) == 1
 

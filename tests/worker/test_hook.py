@@ -266,7 +266,7 @@ def test_a_failure_is_reported_in_one_sentence_and_the_next_question_is_answered
         ("return Reject('x' * 201)", "reason must be one line"),
         ("return Reject(None)", "raised TypeError: reason is a NoneType, not text"),
         ("return Change(quality=object())", "gave an unusable answer: Object of type object is not JSON serializable"),
-        ("return Change(black_threshold=float('inf'))", "gave no usable answer"),
+        ("return Change(black_threshold=float('inf'))", "gave an unusable answer"),
     ],
 )
 def test_an_invalid_answer_is_reported_in_one_sentence(body, message):
