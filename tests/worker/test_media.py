@@ -97,7 +97,7 @@ def test_a_document_that_is_gone_stops_the_campaign_until_it_is_there_again(worl
 
     campaign = service.get("spring")
     assert (campaign.state, campaign.reason) == (CampaignState.PAUSED, "documents_gone")
-    with pytest.raises(Conflict, match="Telnyx has 1 document of its rows no more"):
+    with pytest.raises(Conflict, match="Telnyx no longer stores 1 document of its rows"):
         service.resume("spring")
     media.note("spring", {"letter": None})
     assert service.resume("spring").state is CampaignState.RUNNING
