@@ -153,6 +153,8 @@ class Canary:
                 self.verdicts = (*before, *judge(seen, self._wish))
                 self._tell(self.verdicts)
                 if over(self.verdicts):
+                    # By now the job says what its last event says.
+                    self.view = self._client.status(self.job_id, history=True)
                     return
 
     def tidy(self) -> None:
