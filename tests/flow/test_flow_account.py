@@ -64,7 +64,7 @@ def test_a_worker_of_another_account_does_not_start(flow: Flow, telnyx: dict[str
     code, said = start(flow, telnyx)
 
     assert code == 2
-    assert "TELNYX_API_KEY: it belongs to another account" in said
+    assert "TELNYX_API_KEY: it belongs to another Telnyx account" in said
     flow.sim.no_faults()
     for job in jobs:
         assert flow.wait_for(job).state is State.DELIVERED
