@@ -57,6 +57,7 @@ class RabbitMQ:
             "RABBITMQ_MNESIA_BASE": str(folder / "db"), "RABBITMQ_LOG_BASE": str(folder),
             "RABBITMQ_PID_FILE": str(folder / "pid"), "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
             "RABBITMQ_CONFIG_FILE": str(folder / "none"), "HOME": str(folder),
+            "ERL_CRASH_DUMP": str(folder / "erl_crash.dump"),
             # Its name server, which it leaves behind, may be killed at once.
             "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",
         }  # fmt: skip
