@@ -217,6 +217,94 @@ def test_a_document_is_fetched_once_though_its_fax_waits_for_a_channel_after_tha
 
 
 @pytest.fixture
+def twice(w, telnyx, link, monkeypatch):  # noqa: F811 - the fixture
+    """Let two workers fetch a link at the same time: the first to end records its document, and waits for a channel.
+
+    The other one gets what is in the list, once the channel is free.
+    """
+    w.limits.change({"channels": 1}, reason="a test")
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    w.ledger.create("flying", SendFax(to="+13125550201", media_name="letter"), source="producer")
+    assert run_attempt("flying", w) is Outcome.ACCEPTED
+    later = []
+
+    def fetched(*_):
+        monkeypatch.setattr(linked, "fetched_now", lambda *_: document_of(link[0]))
+        assert run_attempt("job", w) is Outcome.PARKED
+        assert w.ledger.job("job").letter == telnyx.uploads[0]
+        w.ledger.end("flying", event="job.exhausted", cause="operator", states=(State.ACCEPTED,))
+        if isinstance(later[0], Exception):
+            raise later[0]
+        return document_of(later[0])
+
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    return later
+
+
+def test_of_two_documents_that_a_link_led_to_the_first_is_sent(w, telnyx, twice):  # noqa: F811 - the fixture
+    twice.append(letter("Another letter"))
+
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+    first, second = telnyx.uploads
+    assert first != second
+    assert [telnyx.asked[-1].media_name, w.ledger.job("job").letter] == [first, first]
+    submitted = next(e for e in w.ledger.job("job", history=True).history if e.type == "job.submitted")
+    assert submitted.data["letter"] == first
+
+
+@pytest.mark.parametrize("trouble", [BadInput("answered 403"), LinkFailed("timed out")])
+def test_a_link_that_can_be_fetched_only_once_ends_no_fax_that_has_its_document(w, telnyx, twice, trouble):  # noqa: F811
+    twice.append(trouble)
+
+    assert run_attempt("job", w) is Outcome.PARKED
+    job = w.ledger.job("job")
+    assert (job.state, job.hold_reason, job.unfetched) == (State.HELD, "no_channel", 0)
+    assert [picked.job_id for picked in w.agenda.pick()] == ["job"]
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+
+
+def test_a_document_that_comes_when_the_fax_was_sent_already_does_not_replace_the_one_that_was_sent(
+    w,  # noqa: F811 - the fixture
+    telnyx,
+    link,
+    monkeypatch,
+):
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+
+    def fetched(*_):
+        monkeypatch.setattr(linked, "fetched_now", lambda *_: document_of(link[0]))
+        assert run_attempt("job", w) is Outcome.ACCEPTED
+        return document_of(letter("Another letter"))
+
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    assert run_attempt("job", w) is Outcome.DROPPED
+    [request] = telnyx.asked
+    assert w.ledger.job("job").letter == request.media_name
+
+
+def test_a_document_that_telnyx_has_deleted_is_made_again_and_recorded(w, telnyx, link):  # noqa: F811 - the fixture
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    telnyx.answer = Unreachable("no network")
+    run_attempt("job", w)
+    telnyx.stored.clear()
+    link[0] = letter("Another letter")
+    job = w.ledger.job("job")
+    ready = covering.covered(prepare(job, w), w)
+    assert (ready.letter, job.letter) == (telnyx.uploads[1], telnyx.uploads[0])
+
+
+def test_an_attempt_of_a_version_that_recorded_no_document_is_repeated_with_the_same_one(w, telnyx, link):  # noqa: F811
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    telnyx.answer = Unreachable("no network")
+    run_attempt("job", w)
+    w.ledger.redis.hdel("fax:job:job", "letter")
+    link[0] = letter("Another letter")
+
+    again = covering.covered(prepare(w.ledger.job("job"), w), w)
+    assert (again.request.media_name, again.letter) == (telnyx.uploads[0], telnyx.uploads[0])
+
+
+@pytest.fixture
 def rows(w, redis_url):  # noqa: F811 - the fixture
     """Rows of a running campaign that were told to go, with a cover before the document of a link."""
     desk = CampaignDesk.by_redis_clock(redis_url)

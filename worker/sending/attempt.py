@@ -190,7 +190,7 @@ def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -
         return
     replies = w.ledger.admit_many(
         [(p.job.job_id, p.connection, p.sender) for p in prepared],
-        letters={p.job.job_id: p.letter for p in prepared if p.letter},
+        letters={p.job.job_id: (p.letter, p.job.letter) for p in prepared if p.letter},
     )
     now = time.monotonic()
     for one, reply in zip(prepared, replies, strict=True):
@@ -198,8 +198,12 @@ def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -
             outcomes[one.job.job_id] = _barred(reply["outcome"])
             continue
         w.reached("admitted")
+        request = one.request
+        if one.letter:
+            # Another worker may have made one at the same time, and every attempt sends the same.
+            request = request.model_copy(update={"media_name": reply["letter"]})
         # The channel may have been given on the connection that was valid when the job joined the waiting list.
-        granted = replace(one, connection=reply["connection"], sender=reply["sender"])
+        granted = replace(one, request=request, connection=reply["connection"], sender=reply["sender"])
         yield Admitted(granted, now + reply["wait"] / 1_000_000, max(one.job.rung, reply["rung"]))
 
 

@@ -57,11 +57,13 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
     )
     try:
         with w.telnyx.borrow() as telnyx:
-            name = _made_before(job, request, telnyx)
+            name = _made_before(job, telnyx, w) if request.media_url else None
             name = name or _stored(_composed(_body(request, telnyx, w), cover), request, telnyx, w)
     except (BadInput, Refused) as problem:
-        raise _not_made(job, str(problem), w) from None
+        raise _made_meanwhile(job, w) or _not_made(job, str(problem), w) from None
     except LinkFailed as trouble:
+        if made := _made_meanwhile(job, w):
+            raise made from None
         due = w.now().timestamp() + step(LINK_AGAIN, job.unfetched)
         # It ends at its deadline, not with the next try after it.
         due = min(due, request.send_by.timestamp()) if request.send_by else due
@@ -82,10 +84,25 @@ def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
     return Ended(Outcome.REFUSED)
 
 
-def _made_before(job: JobView, request: SendFax, telnyx: TelnyxClient) -> str | None:
+def _made_meanwhile(job: JobView, w: Collaborators) -> Ended | None:
+    """Return an end if another worker has made the document since the job was read: that one goes on with the fax.
+
+    A link may be good for a single fetch.
+    """
+    now = w.ledger.jobs([job.job_id])[0]
+    return Ended(Outcome.PARKED) if now and now.letter != job.letter else None
+
+
+def _made_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
     """Return the document that was made of a link, if Telnyx still has it: the link may lead to another one by now."""
-    known = job.letter if request.media_url else None
+    known = job.letter or (_sent_before(job, w) if job.attempt else None)
     return known if known and find(telnyx, known) else None
+
+
+def _sent_before(job: JobView, w: Collaborators) -> str | None:
+    """Return the document of the last attempt. Versions that may still run beside this one note it only there."""
+    history = w.ledger.job(job.job_id, history=True).history
+    return next((event.data["letter"] for event in reversed(history) if event.data.get("letter")), None)
 
 
 def _stored(letter: Document, request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> str:

@@ -153,26 +153,23 @@ class Ledger(Rows):
         return self._scripts.run_many("step_aside", jobs=jobs, source="worker")
 
     def admit_many(
-        self, asked: Sequence[tuple[str, str, str]], *, letters: Mapping[str, str] | None = None
+        self, asked: Sequence[tuple[str, str, str]], *, letters: Mapping[str, tuple[str, str | None]] | None = None
     ) -> list[Reply]:
         """Ask whether jobs, each with its connection and its sender, may be sent now. Returns an answer for each job.
 
-        `letters` names the documents that were made for some of them of a cover and a link, by job.
+        `letters` names the documents that were made for some of them of a cover and a link, by job, each with the one
+        that was recorded when the job was read. If another worker has recorded one meanwhile, that one stays.
 
         Its `outcome` is `go`, `held` with `reason` (it is parked), `no` or `gone`. With `go` come `wait`, the
-        microseconds until its slot of the rate, the `connection` and `sender` to use, and `rung`, the step of the
-        ladder with which a fax last came through to its number.
+        microseconds until its slot of the rate, the `connection` and `sender` to use, `rung`, the step of the ladder
+        with which a fax last came through to its number, and `letter`, the recorded document if there is one.
         """
-        made = letters or {}
-        jobs = [
-            {
-                "job": job,
-                "connection": connection,
-                "sender": sender,
-                **({"letter": made[job]} if job in made else {}),
-            }
-            for job, connection, sender in asked
-        ]
+        jobs = []
+        for job, connection, sender in asked:
+            letter, knew = (letters or {}).get(job, (None, None))
+            jobs.append(
+                {"job": job, "connection": connection, "sender": sender, "letter": letter or "", "knew": knew or ""}
+            )
         return self._scripts.run_many("admit", jobs=jobs, source="worker")
 
     # An attempt --------------------------------------------------------------------------------------------------

@@ -5,5 +5,5 @@
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:quarantined, fax:rate, fax:rate:*, fax:shut, fax:since:*,
 --   fax:spend:*, fax:spend:campaign:*, fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
 local answers = {}
-for index, asked in ipairs(a.jobs) do answers[index] = admit(asked.job, asked.connection, asked.sender, asked.letter) end
+for index, asked in ipairs(a.jobs) do answers[index] = admit(asked) end
 return reply(answers)
