@@ -91,6 +91,15 @@ def test_a_writing_thread_that_ends_leaves_no_thread_waiting(together: Together,
     assert isinstance(other, Unavailable)
 
 
+def test_a_thread_that_ends_while_it_writes_each_separately_leaves_no_thread_waiting(
+    together: Together, writer: Writer
+):
+    writer.trouble |= {"a": KeyError("a mistake"), "b": SystemExit("the end")}
+    first, ended, *others = together("a", "b", "c")
+    assert (first, ended) == ("FIRST", writer.trouble["b"])
+    assert [type(other) for other in others] == [Unavailable, Unavailable]
+
+
 def test_while_redis_is_unreachable_the_whole_group_fails_and_is_not_retried(writer: Writer, together: Together):
     writer.trouble["a"] = Unavailable("Redis is away")
     assert together("a", "b") == ["FIRST", *[writer.trouble["a"]] * 2]
@@ -168,3 +177,25 @@ def test_after_a_failure_the_next_waits_as_after_any_write(spaced: GroupCommit[s
         spaced.write("a")
     assert spaced.write("b") == "B"
     assert time.slept == [10.0]
+
+
+def test_a_thread_that_ends_while_it_waits_for_others_leaves_no_thread_waiting(
+    spaced: GroupCommit[str, str], writer: Writer, time: Time
+):
+    spaced.write("a")
+    with ThreadPoolExecutor(1) as threads:
+        replies = []
+
+        def end() -> None:
+            replies.append(threads.submit(spaced.write, "c"))
+            while len(spaced._waiting) < 2:
+                threading.Event().wait(0.001)
+            raise SystemExit("the end")
+
+        time.meanwhile = end
+        with pytest.raises(SystemExit):
+            spaced.write("b")
+        assert isinstance(replies[0].exception(30), Unavailable)
+    time.meanwhile = lambda: None
+    assert spaced.write("d") == "D"
+    assert writer.writes == [["a"], ["d"]]

@@ -69,17 +69,27 @@ class GroupCommit(Generic[T, R]):
 
     def _write_waiting(self) -> None:
         """Write what all threads wait for; then let one of the threads that came meanwhile do the same."""
-        self._gather()
-        with self._lock:
-            group, self._waiting = self._waiting, []
+        group: list[_Waiting[T, R]] = []
         try:
+            self._gather()
+            group = self._taken()
             self._write_group(group)
+        except BaseException:
+            # This thread is to end; the others must not wait for it forever.
+            for one in group or self._taken():
+                one.told.put(Unavailable("the thread that wrote this was stopped; it may be tried again"))
+            raise
         finally:
             with self._lock:
                 following = self._waiting[0] if self._waiting else None
                 self._writing = following is not None
             if following:
                 following.told.put(None)
+
+    def _taken(self) -> list[_Waiting[T, R]]:
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        return group
 
     def _gather(self) -> None:
         """Wait until the next write may begin; only one thread at a time does so, and the others come to its group."""
@@ -99,11 +109,6 @@ class GroupCommit(Generic[T, R]):
             else:
                 for one in group:
                     self._write_group([one])
-        except BaseException:
-            # This thread is to end; the others of the group must not wait for it forever.
-            for one in group:
-                one.told.put(Unavailable("the thread that wrote this was stopped; it may be tried again"))
-            raise
         else:
             for one, reply in replies:
                 one.told.put((reply,))
