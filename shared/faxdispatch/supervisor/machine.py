@@ -45,7 +45,7 @@ def run(settings: Settings, *, workers: int, simulate: bool, say: Say) -> None:
     """Run this many workers and everything else until this process gets a stop signal.
 
     Raises:
-        Misconfigured: a setting is missing, or a simulation would use a Redis with real faxes.
+        Misconfigured: a setting is missing, a port is in use, or a simulation would use a Redis with real faxes.
         StackError: a process does not start.
     """
     checkout()
@@ -56,12 +56,21 @@ def run(settings: Settings, *, workers: int, simulate: bool, say: Say) -> None:
         )
     if not simulate:
         settings.require("telnyx_api_key", "telnyx_public_key")
+    _require_free_ports(settings)
     try:
         with stop_signals(), _memory(settings, simulate=simulate) as folder, Stack() as stack:
             say(_start(stack, settings, folder, workers=workers, simulate=simulate, say=say))
             stack.watch()
     except StopSignal:
         say("faxdispatch: stopped")
+
+
+def _require_free_ports(settings: Settings) -> None:
+    """Raise Misconfigured if another program has a port, since its answers would pass for those of our process."""
+    for name in ("port", "fax_admin_port", "fax_console_port"):
+        port = getattr(settings, name)
+        if port and processes.in_use(port):
+            raise Misconfigured(f"{name.upper()}: another program listens on port {port}; stop it or set another port")
 
 
 @contextmanager
@@ -126,7 +135,7 @@ def _start_valkey(stack: Stack, folder: Path, say: Say) -> None:
 
 
 def _first_user(settings: Settings) -> str | None:
-    """Let somebody sign in where nobody may yet; give the password, or None if there are users or a proxy."""
+    """Let somebody sign in where nobody may yet. Return the password, or None if there are users or a proxy."""
     from faxdispatch.users import Role, Users  # noqa: PLC0415 - what hashes passwords is slow to load
 
     users = Users(settings.console_users)

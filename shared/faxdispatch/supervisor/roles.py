@@ -1,5 +1,6 @@
 """The processes of one installation: how to start each one, and how to see that it is ready."""
 
+import errno
 import json
 import os
 import socket
@@ -39,6 +40,18 @@ def free_port() -> int:
         if sys.platform == "linux":
             probe.detach()
         return port
+
+
+def in_use(port: int) -> bool:
+    """Return whether another process listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        # As servers do, so that a port which `free_port` reserved is not in use.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 def environment(changes: Mapping[str, str], *, inherit: bool) -> dict[str, str]:
