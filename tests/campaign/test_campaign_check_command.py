@@ -48,7 +48,7 @@ def test_bad_rows_end_with_1_and_are_shown_and_written(command, tmp_path):
     assert result.exit_code == 1
     assert "line 4, Fax: '312-555-0102 x12' has extension 12, which a fax call cannot dial" in result.stdout
     assert "1.3E+10" not in result.stdout
-    assert "and 1 more; all bad rows are in list.bad.csv" in result.stdout
+    assert "and 1 more; all invalid rows are in list.bad.csv" in result.stdout
     assert '"\'=cmd"' in (tmp_path / "list.bad.csv").read_text()
 
 
@@ -68,7 +68,7 @@ def test_json_has_all_that_is_known(command):
 
 def test_a_file_of_bad_rows_is_not_overwritten(command, tmp_path):
     command(BAD)
-    assert "all bad rows are in list.bad-2.csv" in command(BAD).stdout
+    assert "all invalid rows are in list.bad-2.csv" in command(BAD).stdout
 
     refused = command(BAD, "--bad-rows", "list.bad.csv")
 

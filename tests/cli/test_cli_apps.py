@@ -40,7 +40,7 @@ URL = "https://fax.example.com/webhooks/telnyx"
 
 
 def words(fields, prefix=""):
-    """Give `FIELD=VALUE` words for an object such as Telnyx takes."""
+    """Return `FIELD=VALUE` words for an object such as Telnyx takes."""
     for name, value in fields.items():
         if isinstance(value, dict):
             yield from words(value, f"{name}.")

@@ -213,7 +213,12 @@ def test_the_status_counts_rows_that_add_up_and_says_why_they_wait_and_failed(cl
 
     assert told["rows"] == 2 == told["pending"] + sum(told["open"].values()) + told["failed"]
     assert (told["holds"], told["causes"]) == ({"campaign_paused": 1}, {"user_busy": 1})
-    for words in ("paused (wrong page)", "held for campaign_paused; ends by: ", "1  ended for user_busy", "2  rows\n"):
+    for words in (
+        "paused (wrong page)",
+        "held for campaign_paused; what ends it: ",
+        "1  ended for user_busy",
+        "2  rows\n",
+    ):
         assert words in lines
     assert "2 rows of the list are not sent: invalid 1, no number 1" in lines
     assert "faxdispatch campaign resume recall continues it" in lines
@@ -392,7 +397,7 @@ def test_a_list_may_come_from_a_pipe(cli, surroundings, tmp_path):
     again = piped("create", "--media-name", "letter", "--name", "Recall")
 
     assert checked.code == 1
-    assert "all bad rows are in stdin.bad.csv" in checked.out
+    assert "all invalid rows are in stdin.bad.csv" in checked.out
     assert planned.json["recipients"] == 2
     assert made.out == again.out == "campaign recall: 2 rows, checked\n"
     assert "nonsense" in (tmp_path / "stdin.bad.csv").read_text(encoding="utf-8-sig")

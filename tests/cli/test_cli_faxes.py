@@ -86,7 +86,7 @@ def no_redis(surroundings):
 
 @pytest.fixture
 def submitted(redis_url, ledger, fax):
-    """Give a job whose first attempt is at Telnyx, with the fax; `accepted` says whether the ledger knows that fax."""
+    """Return a job whose first attempt is at Telnyx, with its fax; `accepted` says whether the ledger knows the fax."""
 
     def make(*, accepted, to=NUMBER):
         job = FaxClient(redis_url).send(to=to, media_url=LINK).job_id

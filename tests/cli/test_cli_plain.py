@@ -13,7 +13,7 @@ SEEN = r"\x1b[2J\u202eodd\x9b\nforged"
 
 @pytest.fixture
 def written(redis, ledger, surroundings):
-    """The same text in all places into which others write."""
+    """Put the same text into every place that others write to."""
     fax = SendFax(to="+13125550123", media_name="letter.pdf", from_="+13125550199", connection_id="1")
     fax = fax.model_copy(update={"tags": (ODD,), "media_name": ODD})
     ledger.create("job-1", fax, source="producer")

@@ -120,7 +120,7 @@ def test_a_job_whose_connection_is_paused_says_until_when_and_what_ends_it(cli, 
     result = cli("status", job)
 
     assert fact(result, "why") == "Nothing is sent on its connection for now. (no_funds)"
-    assert "faxdispatch resume 17" in fact(result, "ends by")
+    assert "faxdispatch resume 17" in fact(result, "what ends it")
     assert next_of(result) == (
         "number 1 on the waiting list for a free channel of connection 17, "
         "which is paused until 2036-03-24 19:33:20Z because no_funds: faxdispatch resume 17"
@@ -178,7 +178,7 @@ def test_a_released_job_shows_the_hold_that_was_waived(cli, ledger, job):
 
     assert fact(result, "waived") == "send_at: a person waived this"
     assert next_of(result).startswith("tried as soon as a worker takes it, since a person released it")
-    assert "ends by" not in result.out
+    assert "what ends it" not in result.out
 
 
 def test_a_job_that_missed_its_time_says_that_it_needs_a_person(cli, ledger, job):

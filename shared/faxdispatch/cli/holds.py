@@ -63,7 +63,7 @@ def _lines(held: list[Held], paused: dict[str, Pause], account: Account, now: da
     for one in held:
         yield f"{one.count:>7}  {one.reason:<20}  {_when(one, now)}"
         yield f"{'':>7}  {MEANINGS[one.reason].text}"
-        yield f"{'':>7}  ends by: {ending(one.reason)}"
+        yield f"{'':>7}  what ends it: {ending(one.reason)}"
     if not held:
         yield "nothing is held"
     for name, pause in paused.items():

@@ -126,7 +126,7 @@ def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
         "state": state_line(view),
         "in words": plain(view.cause) if view.cause and view.state is State.FAILED else None,
         "why": why_held(view),
-        "ends by": ends_by(view),
+        "what ends it": ends_by(view),
         "waived": f"{waived}: a person waived this" if waived else None,
         "to": request["to"],
         "from": request.get("from") or view.sender,

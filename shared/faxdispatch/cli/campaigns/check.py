@@ -17,7 +17,6 @@ from faxdispatch.ledger import Scripts
 from faxdispatch.lists.checking import Check, Summary
 from faxdispatch.lists.given import at_hand
 from faxdispatch.settings import Settings
-from faxdispatch.text.wording import counted
 
 
 def check(
@@ -91,9 +90,9 @@ def _lines(summary: Summary, written: Path | None, left: Path | None) -> Iterato
         yield f"{where}: {bad.value!r} {bad.reason}"
     if written:
         rest = summary.invalid - len(summary.bad)
-        yield f"{f'and {rest:,} more; ' if rest else ''}all bad rows are in {written}"
+        yield f"{f'and {rest:,} more; ' if rest else ''}all invalid rows are in {written}"
     if left:
-        yield f"{counted(summary.rows - summary.valid, 'row')} not to be faxed, each with the reason: {left}"
+        yield f"every row that is not faxed, and why, is in {left}"
 
 
 def _more(name: str, summary: Summary) -> str:

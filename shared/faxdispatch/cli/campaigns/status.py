@@ -37,7 +37,7 @@ def status(campaign: Id) -> Answer:
     lines = [
         *_head(found),
         *_rows(found),
-        *(f"{count:>11,}  held for {reason}; ends by: {ending(reason)}" for reason, count in holds.items()),
+        *(f"{count:>11,}  held for {reason}; what ends it: {ending(reason)}" for reason, count in holds.items()),
         *(f"{count:>11,}  ended for {short(cause)}" for cause, count in causes.items()),
         *(_traffic(traffic) if traffic else ()),
     ]
