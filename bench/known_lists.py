@@ -73,7 +73,7 @@ def finish(flow: Flow, campaigns: Sequence[str]) -> None:
 
 
 def sent(flow: Flow) -> dict[str, Faxed]:
-    """Give what was sent for each campaign."""
+    """Return what was sent for each campaign."""
     found: dict[str, Faxed] = {}
     for fax in flow.sim.control.get("/faxes").raise_for_status().json()["data"]:
         job, *_ = decode_client_state(fax["client_state"]) or ("",)

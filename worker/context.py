@@ -42,7 +42,7 @@ MOST_COVERS = 32
 
 
 def _nothing(_: str) -> None:
-    """Do nothing, where a test would stop the process."""
+    """Do nothing; a test stops the process here."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ FORMS = (
 
 
 def examples(code):
-    """Give the numbers that the lists of a country code have as examples."""
+    """Return the numbers that the lists of a country code have as examples."""
     for region in phonenumbers.region_codes_for_country_code(code):
         lists = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
         found = (getattr(lists, name) for name in LISTS)
@@ -27,7 +27,7 @@ def examples(code):
 
 
 def like(code, chance):
-    """Give an example whose end is another one, sometimes by a digit too long or too short."""
+    """Return an example whose end is another one, sometimes by a digit too long or too short."""
     number = chance.choice(list(examples(code)))
     kept = chance.randint(0, len(number))
     size = len(number) - kept + chance.choice((0, 0, 0, -1, 1))

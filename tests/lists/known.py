@@ -37,7 +37,7 @@ class Known:
 
 
 def us(*lines: int) -> list[tuple[str, int]]:
-    """Give the answer for lines 415-200-NNNN, with a document of one page."""
+    """Return the answer for lines 415-200-NNNN, with a document of one page."""
     return [(f"+1415200{line:04}", 1) for line in lines]
 
 
@@ -90,7 +90,7 @@ def with_files(files: dict[str, bytes], list_: Callable[[Path], Path]) -> Callab
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """Give a ZIP archive."""
+    """Return a ZIP archive."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

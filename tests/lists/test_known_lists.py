@@ -19,7 +19,7 @@ LISTS = [known for known in (*TEXTS, *BOOKS) if not known.environment and known.
 
 
 def options_of(known):
-    """Give the words of the command as arguments of `check`."""
+    """Return the words of the command as arguments of `check`."""
     found = {}
     for at, word in enumerate(known.options):
         if word in _OPTIONS:
@@ -36,6 +36,6 @@ def test_a_list_faxes_whom_it_should(known, tmp_path):
 
 
 def faxed(path, options):
-    """Give how often each number is faxed."""
+    """Return how often each number is faxed."""
     with check(path, policy=NumberPolicy(region="US"), **options) as checking:
         return Counter(row.to for row in checking if isinstance(row, Row))

@@ -19,7 +19,7 @@ PREMIUM = "a premium-rate number, and faxes are never sent to one: ask the recip
 
 
 def wide(text):
-    """Give text in the full-width forms that East Asian keyboards write."""
+    """Return text in the full-width forms that East Asian keyboards write."""
     return "".join(chr(ord(character) + 0xFEE0) for character in text)
 
 

@@ -202,7 +202,7 @@ def test_a_cell_with_a_number_may_say_itself_that_it_must_not_be_faxed(checked):
 
 
 def long_list(cell):
-    """Give the rows of a long list with one number in the first row and in the last but one, where its note stands."""
+    """Return the rows of a long list that has one number in its first row and in its last but one, beside the note."""
     rows = [[f"clinic {n}", f"31255{n:05}", "as usual"] for n in range(1, 2501)]
     return [["Name", "Fax", "Notes"], ["first", "3122000001", ""], *rows, ["last", "3122000001", cell], *rows[:1]]
 

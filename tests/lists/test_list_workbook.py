@@ -196,7 +196,7 @@ def test_a_sheet_that_hides_all_rows_but_those_in_use_is_read(judged):
 
 
 def excel_book(cell, notes):
-    """Give a workbook of 1,200 rows in Excel's form, whose last note is the cell; its number stands in row 1 too."""
+    """Return a workbook of 1,200 rows in Excel's form, whose last note is the cell; its number stands in row 1 too."""
     texts = ["Fax", "Notes", *notes]
     rows = ['<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>']
     rows += [f'<row r="{n}"><c r="A{n}"><v>31220{n:05}</v></c></row>' for n in range(2, 1201)]

@@ -15,7 +15,7 @@ PDF = b"%PDF-1.7 ..."
 
 
 def parts(request):
-    """Give the parts of a multipart request: name to file name, type and content."""
+    """Return the parts of a multipart request: name to file name, type and content."""
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
     message = email.message_from_bytes(head + request.content, policy=HTTP)
     return {

@@ -17,7 +17,7 @@ def _relations(*targets):
 
 
 def excel(rows, texts, styles="<cellXfs><xf/></cellXfs>"):
-    """Give the bytes of a workbook with one sheet: the XML of its rows, its texts and its styles."""
+    """Return the bytes of a workbook with one sheet: the XML of its rows, its texts and its styles."""
     parts = {
         "_rels/.rels": _relations(("officeDocument", "xl/workbook.xml")),
         "xl/workbook.xml": f'<workbook {_MAIN} xmlns:r="{_TYPE}"><sheets>'
@@ -37,5 +37,5 @@ def excel(rows, texts, styles="<cellXfs><xf/></cellXfs>"):
 
 
 def rows_of(sheet):
-    """Give the rows of a sheet."""
+    """Return the rows of a sheet."""
     return list(itertools.chain.from_iterable(sheet.rows()))

@@ -27,7 +27,7 @@ def saved(*rows):
 
 
 def rewritten(file, name, content):
-    """Give a workbook with another content of one of its parts; without the part, where that is None."""
+    """Return a workbook with another content of one of its parts; without the part, where that is None."""
     other = io.BytesIO()
     with zipfile.ZipFile(file) as given, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as made:
         for info in given.infolist():

@@ -29,7 +29,7 @@ MOST = 20
 """Maximum number of places to report."""
 
 _QUEUES = sorted({URGENT, *(kind.QUEUE for kind in JOBS), "fax.dispatch", "fax.checks"})
-"""The queues of producers, and the two in which workers remind themselves."""
+"""The queues of producers, and the two through which workers send themselves reminders."""
 _OF_A_DEPLOYMENT = re.compile(
     rf"(?P<namespace>{FORM})"
     rf"(?::|(?:{'|'.join(re.escape(queue.removeprefix(USUAL)) for queue in _QUEUES)})(?:\x06\x16[1-9])?$)"

@@ -248,7 +248,7 @@ class Barrier:
                 raise NotSafe("Redis did not confirm in time that the claim is safe")
 
     def mark(self) -> str:
-        """Return what `durable_since` needs to know of the time before a write.
+        """Return what `durable_since` needs to know about the time before a write.
 
         Raises:
             Unavailable: the server does not answer.
@@ -324,7 +324,7 @@ class DurabilityCheck:
         self._looked_at = 0.0
 
     def mark(self) -> str:
-        """Return what `durable_since` needs to know of the time before a write.
+        """Return what `durable_since` needs to know about the time before a write.
 
         Raises:
             Unavailable: Redis did not answer.

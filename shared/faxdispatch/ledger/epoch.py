@@ -35,7 +35,7 @@ class Behind:
 
 
 class Epoch:
-    """The ledger's epoch, which each recovery ends, and whether one is needed."""
+    """The ledger's epoch, which ends with each recovery, and whether a recovery is needed."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
