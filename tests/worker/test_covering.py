@@ -216,6 +216,15 @@ def test_a_document_is_fetched_once_though_its_fax_waits_for_a_channel_after_tha
     assert [request.media_name for request in telnyx.asked] == ["letter", telnyx.uploads[0]]
 
 
+def test_a_document_that_was_made_while_the_fax_waited_for_a_thread_is_not_fetched_again(w, telnyx, link, monkeypatch):  # noqa: F811
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    waits = prepare(w.ledger.job("job"), w)
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+    monkeypatch.setattr(linked, "fetched_now", lambda *_: pytest.fail("it was fetched again"))
+
+    assert covering.covered(waits, w).letter == telnyx.uploads[0]
+
+
 @pytest.fixture
 def twice(w, telnyx, link, monkeypatch):  # noqa: F811 - the fixture
     """Let two workers fetch a link at the same time: the first to end records its document, and waits for a channel.
@@ -329,6 +338,27 @@ def test_a_channel_is_free_for_others_while_a_document_is_fetched(w, telnyx, lin
     monkeypatch.setattr(linked, "fetched_now", fetched)
     assert run_attempts([job_of(1)], w) == {job_of(1): Outcome.ACCEPTED}
     assert holders == [({job_of(2)}, [f"fax:line:{number_of(2)}"])]
+    assert rows.faults() == ()
+
+
+def test_the_fax_that_tries_whether_telnyx_answers_again_keeps_its_channel_while_its_document_is_fetched(
+    w,  # noqa: F811 - the fixture
+    telnyx,
+    link,
+    rows,
+    monkeypatch,
+):
+    paused = {"reason": "unreachable", "until": "0", "tries": "1", "probe": job_of(1)}
+    rows.redis.hset("fax:paused:c1", mapping=paused)
+    holders = []
+
+    def fetched(*_):
+        holders.append(rows.redis.smembers("fax:calls"))
+        return document_of(link[0])
+
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    assert run_attempts([job_of(1)], w) == {job_of(1): Outcome.ACCEPTED}
+    assert holders == [{job_of(1), job_of(2)}]
     assert rows.faults() == ()
 
 

@@ -95,7 +95,9 @@ def _made_meanwhile(job: JobView, w: Collaborators) -> Ended | None:
 
 def _made_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
     """Return the document that was made of a link, if Telnyx still has it: the link may lead to another one by now."""
-    known = job.letter or (_sent_before(job, w) if job.attempt else None)
+    # It may have waited for a thread while another worker made it.
+    now = w.ledger.jobs([job.job_id])[0] or job
+    known = now.letter or (_sent_before(now, w) if now.attempt else None)
     return known if known and find(telnyx, known) else None
 
 
