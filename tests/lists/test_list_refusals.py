@@ -48,6 +48,8 @@ def test_a_column_of_refusals_is_recognised(name):
         "Werbeeinwilligung Fax",
         "HIPAA Fax Authorization",
         "Subscribed",
+        "Fax enabled",
+        "Can we fax you?",
     ],
 )
 def test_a_column_of_consents_is_recognised(name):
@@ -124,7 +126,13 @@ def test_a_refusal_in_one_row_stops_the_number_in_all_rows(checked):
      ("Notes", "opted out of faxes in 2023"), ("Bemerkung", "Bitte keine Faxe mehr!"), ("Status", "Do not contact"),
      ("Contact by", "No fax"), ("Notes", "Removed from fax list"), ("Notes", "Asked not to be faxed"),
      ("Notes", "doesn't want any more faxes"), ("Notes", "Do not call, email or fax"), ("Notes", "asked to opt out"),
-     ("Notiz", "bitte nicht mehr faxen"), ("Notes", "ne plus faxer"), ("Notas", "no mandar fax")],
+     ("Notiz", "bitte nicht mehr faxen"), ("Notes", "ne plus faxer"), ("Notas", "no mandar fax"),
+     ("Notes", "Ne pas envoyer de télécopie"), ("Notes", "pas de télécopies"), ("Notiz", "Nicht kontaktieren"),
+     ("Notes", "Ne pas contacter"), ("Notas", "No contactar"), ("Notas", "Não contatar"), ("Note", "Non contattare"),
+     ("Notes", "Do-Not-Contact"), ("Notes", "do not  contact"), ("Notes", "DO NOT\u00a0CONTACT"), ("Status", "OptOut"),
+     ("Status", "Opt_Out"), ("Status", "opt\u2011out"), ("Notes", "does not want to receive any more faxes"),
+     ("Notes", "should not be faxed"), ("Notes", "can't be faxed"), ("Notes", "HIPAA: no faxing allowed"),
+     ("Notes", "Faxing prohibited"), ("Notes", "Fax: do not use"), ("Notes", "\uff24\uff4f not \uff46\uff41\uff58")],
 )  # fmt: skip
 def test_a_cell_of_any_column_may_be_a_refusal(checked, name, cell):
     result = checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\nb,3125550101,as usual\nc,3125550100,\n')
@@ -243,7 +251,9 @@ def test_a_line_that_is_too_long_is_refused_before_any_row_is_judged(tmp_path):
      ("Notes", "Do not call - fax only"), ("Notes", "Do not mail, fax"), ("Notes", "Do not email; fax instead"),
      ("Notes", "Do not contact by phone - fax only"), ("Notes", "GP never received fax"), ("Tags", "Opt-out: No"),
      ("Notes", "Opted out of Medicare"), ("Notes", "Do not send originals"), ("Notes", "Reply STOP to opt out"),
-     ("Notes", "No fax cover needed"), ("Specialty", "Optometry"), ("Mail", "fax@example.com")],
+     ("Notes", "No fax cover needed"), ("Specialty", "Optometry"), ("Mail", "fax@example.com"),
+     ("Notes", "Do not contact by telephone"), ("Notes", "Ne pas contacter par téléphone"), ("Notes", "laptop outlet"),
+     ("Notes", "should not be called, fax ok"), ("Notes", "Fax number: do not use dashes")],
 )  # fmt: skip
 def test_other_cells_are_not_refusals(checked, name, cell):
     assert checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\n').numbers == [A]
@@ -252,6 +262,11 @@ def test_other_cells_are_not_refusals(checked, name, cell):
 def test_a_column_called_no_fax_stops_who_has_a_yes_in_it_and_may_have_numbers(checked):
     assert checked("Name,Fax,No Fax\na,3125550100,\nb,3125550101,x\n").numbers == [A]
     assert checked("Name,No Fax\na,3125550100\nb,3125550101\n").numbers == [A, B]
+
+
+def test_a_column_called_fax_with_a_yes_in_it_stops_who_has_a_no_in_it(checked):
+    assert checked("Fax number,Fax?\n3125550100,yes\n3125550101,no\n").numbers == [A]
+    assert checked("Name,Fax\na,no\nb,3125550101\n").numbers == [B]
 
 
 @pytest.mark.parametrize("name", ["Do Not Fax", "Opted out fax numbers", "Unsubscribed"])

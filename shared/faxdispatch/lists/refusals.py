@@ -53,11 +53,11 @@ _SIGNS = (
     (Says.REFUSAL, _Where.BESIDE_FAX, r"revok\w*|revoc\w*|withdrawn?"),
     (Says.REFUSAL, _Where.BESIDE_CONSENT, r"^no|not(?! required| needed)|denied|refused|declined"),
     (Says.REFUSAL, _Where.BESIDE_CONSENT, r"revok\w*|revoc\w*|withdrawn?"),
-    (Says.CONSENT, _Where.ANYWHERE, r"consent|permission|ok(?:ay)? to fax|(?:may|can) fax|fax (?:allowed|ok)"),
+    (Says.CONSENT, _Where.ANYWHERE, r"consent|permission|ok(?:ay)? to fax|(?:may|can) (?:we )?fax|fax (?:allowed|ok)"),
     (Says.CONSENT, _Where.ANYWHERE, r"opt(?:ed)? in|optin"),
     (Says.CONSENT, _Where.WHOLE, r"(?:is |fax )?subscribed(?: to fax)?"),
     (Says.CONSENT, _Where.BESIDE_FAX, r"allow\w*|accept\w*|receiv\w*|want\w*|wish\w*|permit\w*|permis\w*|consent\w*"),
-    (Says.CONSENT, _Where.BESIDE_FAX, r"authori[sz]\w*|agree\w*|send|ok|okay|opt in|contactable|y n|yes no"),
+    (Says.CONSENT, _Where.BESIDE_FAX, r"authori[sz]\w*|agree\w*|send|ok|okay|opt in|contactable|enabled?|y n|yes no"),
     # German. Other compounds of Sperre and Widerspruch are about deliveries, accounts and lawsuits.
     (Says.REFUSAL, _Where.ANYWHERE, r"kein (?:tele)?fax|keine faxe|nicht (?:faxen|kontaktieren)|faxverbot|werbeverbot"),
     (Says.REFUSAL, _Where.ANYWHERE, r"sperre|\w*(?:fax|werbe|kontakt|sende|versand)sperre\w*|sperrvermerk"),
@@ -115,7 +115,8 @@ def _any_of(what: Says, where: _Where) -> re.Pattern[str]:
 _BY_SIGN = {(what, where): _any_of(what, where) for what, where in {sign[:2] for sign in _SIGNS}}
 
 _OTHER_WAYS = frozenset(
-    {"email", "mail", "emails", "mailing", "sms", "text", "texts", "phone", "call", "calls", "calling", "post"}
+    {"email", "mail", "emails", "mailing", "sms", "text", "texts", "phone", "telephone", "call", "calls", "calling"}
+    | {"post"}
     | {"letter", "newsletter", "whatsapp", "voice", "tracking", "cookies", "gdpr", "privacy"}
     | {"telefon", "anruf", "anrufen", "brief", "correo", "courriel", "courrier", "posta", "appel", "appeler"}
     | {"llamar", "chiamare", "ligar", "bellen"}
@@ -162,27 +163,34 @@ _ANSWERS = frozenset(
     | {"", "1", "1.0", "yes", "y", "true", "t", "x", "on", "☐", "☑", "☒", "✓", "✔", "ja", "j", "oui", "o", "si", "s"}
 )
 """What stands in a column of yes and no."""
+_YES = frozenset({"1", "1.0", "yes", "y", "true", "ja", "j", "oui", "si", "☑", "✓", "✔"})
+_BY_ANSWERS = {"nofax": Says.REFUSAL, "nofaxes": Says.REFUSAL, "fax": Says.CONSENT, "byfax": Says.CONSENT}
+"""What columns of these names say if they are columns of yes and no."""
 _LONGEST_WORD = 100
 """From this many characters on, a cell is not a plain yes or no."""
 
 _FAX = r"(?:(?:re ?)?fax(?:es|ing)?|(?<=be )faxed)"
 _WAYS = r"(?:e ?mail|mail|call|phone|telephone|text|sms|write|contact|visit)"
 _BETWEEN = r"(?:(?:send|sending|resend|ever|use|using|accept|want|like|wish|allow|receive|by|via|to|be|the|any|all|a) |"
-_BETWEEN += r"(?:me|us|them|our|this|more|further|please|auto|mass|bulk|junk|marketing|advertising) ){0,3}"
+_BETWEEN += r"(?:me|us|them|our|this|more|further|please|auto|mass|bulk|junk|marketing|advertising) ){0,5}"
 _SAID = re.compile(
     r"\b(?:"
-    rf"(?:(?:do|does|must|may) not|never|stop|please no|no longer|no longer wants|not to) {_BETWEEN}{_FAX}\b"
+    r"(?:(?:(?:do|does|must|may|should|shall) not|never|stop|please no|no longer|no longer wants|not to)"
+    rf" {_BETWEEN}{_FAX}\b)"
     rf"|(?:refus(?:es|ed)|declin(?:es|ed)|objects? to) {_BETWEEN}{_FAX}\b"
     rf"|(?:do not|never) (?:{_WAYS} (?:, )?)+(?:n?or {_FAX}\b|{_FAX} n?or\b)"
-    r"|no (?:more )?fax(?:es|ing)?(?: please)?$|^dnf$"
-    r"|opt(?:ed)? out\b(?! (?:no|n|false|0)$)(?! (?:number|link|affidavit|call|reply|text|visit)\b)"
+    r"|no (?:more )?fax(?:es|ing)?(?: please| allowed| permitted)?$|^dnf$|(?:cannot|can not|ca not) be faxed\b"
+    r"|fax(?:es|ing)? (?:is |are )?(?:prohibited|forbidden|not (?:allowed|permitted|wanted)|(?:number )?do not use$)"
+    r"|opt(?:ed)? ?out\b(?! (?:no|n|false|0)$)(?! (?:number|link|affidavit|call|reply|text|visit)\b)"
     r"(?! of (?:\w+ )?(?:medicare|medicaid|settlement|arbitration)\b)"
     r"|unsubscribed?\b(?! link\b)|do not (?:contact|solicit)\b"
     r"|do not send\b(?! (?:originals?|cash|checks?|cheques?|duplicates?|invoices?|bills?|paper|to collections)\b)"
     r"|removed? (?:me |us |them )?from (?:\w+ ){0,2}fax list\b|take (?:me|us|them) off (?:\w+ ){0,2}fax list\b"
     r"|nicht (?:mehr )?(?:an)?faxen\b"
     r"|keine? (?:tele)?faxe?(?: mehr)?(?: bitte| senden| schicken| erwunscht| gewunscht)?$"
-    r"|ne (?:pas|plus) (?:faxer|envoyer (?:de |par )?(?:fax|telecopie))\b|(?:pas|plus) de fax(?: svp| merci)?$"
+    r"|ne (?:pas|plus) (?:faxer|telecopier|envoyer (?:de |par )?(?:fax|telecopies?))\b"
+    r"|(?:pas|plus) de (?:fax|telecopies?)(?: svp| merci)?$"
+    r"|nicht (?:mehr )?kontaktieren\b|ne (?:pas|plus) contacter\b|no contactar\b|non contattare\b|nao contac?tar\b"
     r"|no (?:enviar|mandar|quiere|desea|acepta) (?:mas |por |recibir ){0,2}fax(?:es)?\b"
     r"|non (?:inviare|mandare) (?:piu )?fax\b|nao (?:enviar|mandar) (?:mais |por )?fax(?:es)?\b"
     r"|niet (?:meer )?faxen\b|geen fax(?:en)?(?: meer)?$)"
@@ -192,7 +200,15 @@ _UNSAID = ("not ", "never ", "stop to ", "click to ", "here to ")
 """Text before it that gives it another meaning: `has not opted out`, `reply STOP to opt out`."""
 _PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
 """What a part of a cell says, where its recipient is to be faxed instead of called."""
-HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "t solicit", "dnf")
+HINTS = (
+    *("fax", "copie", "opted", "optout", "unsub", "dnf", "kontaktieren", "contacter", "contactar", "contatar"),
+    *("contattare", "\uff46\uff41\uff58"),
+    *(
+        f"{first}{gap}{second}"
+        for first, second in (("opt", "out"), ("t", "contact"), ("t", "send"), ("t", "solicit"))
+        for gap in (" ", "  ", "-", "_", "\u00a0", "\u2010", "\u2011")
+    ),
+)
 """Every text that `_SAID` finds has one of these, and searching for them costs little."""
 _PARTS = re.compile(r"[.;!?()]|\s[-\u2013\u2014]+\s")
 """Separates the parts of a cell, which are judged one by one: `Do not call - fax only`."""
@@ -261,9 +277,11 @@ def _has(what: Says, text: str, *, of_faxes: bool) -> bool:
 
 def says_by_cells(name: str, cells: Sequence[str]) -> Says | None:
     """Return what a column about faxes says whose name may mean a number as well, such as `No fax`, by its cells."""
-    if plain(name).replace(" ", "") not in ("nofax", "nofaxes") or not all(map(_is_answer, cells)):
+    what = _BY_ANSWERS.get(plain(name).replace(" ", ""))
+    if not what or not all(map(_is_answer, cells)):
         return None
-    return Says.REFUSAL
+    # A column of numbers may have answers that mean that there is none, but no yes.
+    return what if what is Says.REFUSAL or any(folded(cell) in _YES for cell in cells) else None
 
 
 def _is_answer(cell: str) -> bool:
