@@ -39,7 +39,12 @@ def test_dead_letters_are_listed_newest_first(cli, dead_letter):
     assert [line["id"] for line in lines][:1] == ["m-2"]
     assert {line["reason"] for line in lines} == {"NotKnown", "InvalidJob"}
     assert "to: has no country code" in cli("deadletters", "list", "--reason", "InvalidJob").out
-    assert cli("deadletters", "list", "--reason", "Nothing").out == ""
+    assert cli("deadletters", "list", "--reason", "Nothing", "--json").out == ""
+
+
+def test_it_says_if_there_is_none(cli):
+    assert cli("deadletters", "list").out == "there is no dead letter\n"
+    assert cli("deadletters", "list", "--reason", "Nothing").out == "there is no dead letter for Nothing\n"
 
 
 def test_the_csv_has_the_same_columns_whatever_a_dead_letter_lacks(cli, dead_letter):
@@ -101,7 +106,7 @@ def test_a_dead_letter_is_sent_again_under_its_own_id_and_is_gone(cli, dead_lett
 
     assert (result.code, result.json) == (0, {"redriven": ["m-1"], "refused": {}})
     assert sent(redis) == [("m-1", FAX)]
-    assert cli("deadletters", "list").out == ""
+    assert cli("deadletters", "list").out == "there is no dead letter\n"
 
 
 def test_a_field_is_corrected_before_it_is_sent_again(cli, dead_letter, redis):

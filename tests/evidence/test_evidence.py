@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -129,3 +130,10 @@ def test_a_pack_overwrites_nothing_and_needs_a_known_campaign(client, sent, tmp_
     with pytest.raises(NotKnown):
         client.evidence(tmp_path / "f.zip", campaign_id="none")
     assert not (tmp_path / "f.zip").exists()
+
+
+def test_a_pack_that_cannot_be_opened_is_not_said_to_be_no_pack(tmp_path):
+    with pytest.raises(BadInput, match=r"^missing\.zip: cannot be read: No such file or directory$"):
+        verify(Path("missing.zip"))
+    with pytest.raises(BadInput, match=r": cannot be read: Is a directory$"):
+        verify(tmp_path)

@@ -70,6 +70,7 @@ def list_() -> Rows[User]:
         _users().all(),
         data=lambda known: {"name": known.name, "role": known.role},
         line=lambda known: f"{known.name}  {known.role}",
+        none="nobody may sign in",
     )
 
 

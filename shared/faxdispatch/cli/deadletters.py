@@ -31,6 +31,7 @@ def list_(limit: Limit = 50, reason: Reason = None, full: Full = False) -> Rows[
         line=lambda letter: letter_line(letter, full=full),
         limit=limit,
         total=letters.count,
+        none="there is no dead letter" if reason is None else f"there is no dead letter for {reason}",
         columns=(*columns_of(DeadLetter), "age_seconds"),
     )
 

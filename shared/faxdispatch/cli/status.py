@@ -163,4 +163,5 @@ def _standing(ledger: Ledger, state: State, limit: int, *, full: bool) -> Rows[t
             state_line(one[0]),
         ),
         full=full,
+        none=f"no job is {state}",
     )

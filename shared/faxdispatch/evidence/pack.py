@@ -147,6 +147,8 @@ def verify(path: Path) -> Verified:
                     raise BadInput(f"{path}: {name} was changed after it was signed")
             made = datetime.fromisoformat(manifest["made_at"])
             return Verified(manifest["ledger"], made, manifest["public_key"], len(there))
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
     except BadSignatureError:
         raise BadInput(f"{path}: its manifest was changed after it was signed") from None
     except (*DAMAGED, KeyError, ValueError, TypeError, AttributeError) as error:
