@@ -1,6 +1,7 @@
 """A fax with a cover leaves with its own letter, made before the claim; what cannot be made leaves nothing behind."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -372,6 +373,37 @@ def test_a_worker_that_dies_while_it_fetches_leaves_its_row_with_an_appointment(
     assert rows.faults() == ()
     appointed = rows.redis.zscore("fax:agenda", job_of(1)) / 1000 - w.now().timestamp()
     assert 0 < appointed <= w.settings.fax_hint_after
+
+
+class Killed(BaseException):
+    """The worker ends here."""
+
+
+@pytest.mark.parametrize("point", ["prepared", "admitted", "paced", "claimed", "durable"])
+def test_a_worker_that_is_killed_at_any_point_costs_no_row_its_place_and_no_second_fetch(
+    w,  # noqa: F811 - the fixture
+    telnyx,
+    link,
+    rows,
+    point,
+):
+    def reached(here):
+        if here == point:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run_attempts([job_of(1)], replace(w, reached=reached))
+    assert rows.faults() == ()
+    assert rows.redis.zscore("fax:agenda", job_of(1))
+    if point != "prepared":
+        link[0] = BadInput("answered 403")
+
+    outcome = run_attempts([job_of(1)], w)[job_of(1)]
+    claimed = point in {"claimed", "durable"}
+    assert outcome is (Outcome.DROPPED if claimed else Outcome.ACCEPTED)
+    assert [request.media_name for request in telnyx.asked] == ([] if claimed else telnyx.uploads)
+    assert len(telnyx.uploads) == 1
+    assert rows.faults() == ()
 
 
 @pytest.mark.parametrize("document", [{}, {"media_name": "letter", "media_url": None}])
