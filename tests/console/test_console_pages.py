@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.chart import COLUMN, course
-from console.story import segments
+from console.story import HAPPENINGS, segments
+from faxdispatch.events import JOB_TYPES, TELNYX_TYPES
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Observation, Observations, Sample, read_overview, samples, take_sample
 from faxdispatch.states import HoldReason, State
@@ -26,6 +27,10 @@ def sent(desk):
     claim_one(desk.ledger, "j", owner="w", lease=60, facts={})
     desk.ledger.accept("j", 1, "fax-1", source="worker")
     return "j"
+
+
+def test_the_console_has_words_for_every_type_of_event():
+    assert {*JOB_TYPES, *TELNYX_TYPES} == set(HAPPENINGS)
 
 
 def tell(desk, status, reason=None, pages=None):
