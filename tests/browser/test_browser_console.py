@@ -121,7 +121,7 @@ def test_what_is_wrong_with_a_list_is_shown_and_hostile_cells_stay_text(flow, si
     assert page.locator("img").count() == 0
     page.locator("summary", has_text="Correct how it is read").click()
     page.get_by_label("Column of the fax numbers").select_option("3")
-    page.get_by_role("button", name="Read it so").click()
+    page.get_by_role("button", name="Read it this way").click()
     expect(page.locator("main")).to_contain_text("Fax numbers are in")
     expect(page.locator(".facts").first).to_contain_text("Ref")
 

@@ -44,7 +44,7 @@ def erase(
     client = FaxClient.from_env()
     wanted = client.wanted(number=number, job_id=job, tag=tag)
     count = sum(1 for _ in client.search.all(wanted))
-    confirm(f"Erase {counted(count, 'fax')} for good? All that tells of them goes as well.", yes=yes)
+    confirm(f"Erase {counted(count, 'fax')} permanently, with everything that mentions them?", yes=yes)
     erased = client.erase(number=number, job_id=job, tag=tag, operator=operator, reason=reason)
     return Answer(
         {"erased_at": datetime.now(UTC).replace(microsecond=0), **asdict(erased)},
