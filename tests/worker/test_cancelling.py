@@ -1,0 +1,103 @@
+"""What a message to cancel a fax does, whether it names the job or the fax at Telnyx."""
+
+from contextlib import contextmanager
+
+import pytest
+from celery import Celery
+
+from faxdispatch.errors import TelnyxError, WrongState
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Rules, Scripts, connect
+from faxdispatch.settings import Settings
+from faxdispatch.states import State
+from faxdispatch.telnyx import Fax
+from faxdispatch.telnyx.client_state import encode_client_state
+from tests.worker.doubles import collaborators
+from worker import tasks
+from worker.sending.attempt import Outcome, run_attempt
+
+FAX = "0cae2f42-b704-420c-ad15-8cac51a2a2bd"
+STRAY = "1cae2f42-b704-420c-ad15-8cac51a2a2bd"
+
+
+class Telnyx:
+    """A double that accepts one fax and records which ones it is asked to cancel."""
+
+    def __init__(self):
+        self.cancelled = []
+        self.refusal: TelnyxError | None = None
+        self.fax = Fax(id=FAX, status="queued")
+
+    @contextmanager
+    def borrow(self):
+        yield self
+
+    def send_fax(self, request, *, deadline):
+        return self.fax
+
+    def get_fax(self, fax_id):
+        assert fax_id == FAX
+        return self.fax
+
+    def cancel_fax(self, fax_id):
+        self.cancelled.append(fax_id)
+        if self.refusal:
+            raise self.refusal
+
+
+@pytest.fixture
+def telnyx():
+    return Telnyx()
+
+
+@pytest.fixture
+def app(redis_url, telnyx):
+    made = Celery("here", set_as_current=False)
+    made.loader.import_default_modules()
+    settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
+    made.collaborators = collaborators(
+        Scripts(connect(redis_url), Rules(rate=1000, channels=5)), settings, telnyx=telnyx
+    )
+    return made
+
+
+@pytest.fixture
+def w(app):
+    """A worker's collaborators, with a job whose fax Telnyx has accepted."""
+    made = app.collaborators
+    made.ledger.create("job", SendFax.decode({"to": "+13125550200", "media_name": "letter"}), source="producer")
+    assert run_attempt("job", made) is Outcome.ACCEPTED
+    return made
+
+
+def cancel(app, **named):
+    app.tasks[tasks.cancel_fax.name].apply(args=(named, {}), task_id="m1")
+
+
+@pytest.mark.parametrize("named", [{"job_id": "job"}, {"fax_id": FAX}], ids=["job", "fax"])
+def test_an_accepted_fax_is_cancelled_at_telnyx_and_its_job_is_not_sent_again(app, telnyx, w, named):
+    cancel(app, **named)
+
+    assert telnyx.cancelled == [FAX]
+    assert w.ledger.job("job").cancel_requested
+    assert w.ledger.dead_letters.newest() == []
+
+
+def test_a_fax_that_is_already_delivered_is_read_instead_so_that_its_job_ends(app, telnyx, w):
+    mark = encode_client_state("job", 1, w.ledger.identity.id)
+    telnyx.refusal = WrongState("too late", status=422, code="90081")
+    telnyx.fax = Fax(id=FAX, status="delivered", direction="outbound", client_state=mark, connection_id="c1")
+
+    cancel(app, fax_id=FAX)
+
+    assert w.ledger.job("job").state is State.DELIVERED
+    assert w.ledger.dead_letters.newest() == []
+
+
+def test_a_fax_without_a_job_is_cancelled_at_telnyx_and_no_longer_a_stray(app, telnyx, w):
+    w.agenda._redis.zadd("fax:strays", {STRAY: 0})
+
+    cancel(app, fax_id=STRAY)
+
+    assert telnyx.cancelled == [STRAY]
+    assert w.agenda._redis.zcard("fax:strays") == 0
