@@ -5,8 +5,9 @@ import json
 import httpx
 import pytest
 
-from faxdispatch.applications import Wanted, carry_out, make_plan
+from faxdispatch.applications import Outcome, Wanted, carry_out, make_plan
 from faxdispatch.errors import AccountRefused, BadInput, OutcomeUnknown
+from faxdispatch.settings import Settings
 from faxdispatch.telnyx import TelnyxClient
 
 URL = "https://fax.example.com/webhooks/telnyx"
@@ -172,6 +173,14 @@ def test_the_connection_of_the_environment_comes_before_the_name(client, telnyx)
 def test_a_connection_that_telnyx_does_not_know_gives_way_to_the_name(client, telnyx):
     identity = telnyx.add()
     assert setup(client, connection_id="77").id == identity
+
+
+@pytest.mark.parametrize("setting", ["unknown", "not set", "ours"])
+def test_only_a_connection_that_telnyx_does_not_know_is_to_be_replaced(client, telnyx, setting):
+    settings = Settings(fax_connection_id={"unknown": "77", "not set": None, "ours": telnyx.add()}[setting])
+    plan = make_plan(client, WANTED, connection_id=settings.fax_connection_id)
+    missing = Outcome(plan, plan.found, dry_run=False).missing(settings, named=False)
+    assert any("which is no fax application of this account" in line for line in missing) is (setting == "unknown")
 
 
 def test_the_connection_in_use_is_not_renamed(client, telnyx):

@@ -280,6 +280,17 @@ def test_a_client_comes_from_the_environment(monkeypatch, tmp_path):
         assert client._transport._base_url == "https://api.test/v2"
 
 
+def test_a_slash_at_the_end_of_the_address_makes_no_difference():
+    with TelnyxClient("https://api.test/v2/", "KEY1") as client:
+        assert client._transport._base_url == "https://api.test/v2"
+
+
+def test_a_client_waits_as_long_as_the_settings_say():
+    settings = Settings(telnyx_api_key="KEY1", fax_read_timeout=7)
+    with TelnyxClient.from_settings(settings) as client:
+        assert client._transport._timeout["read"] == 7
+
+
 def test_without_a_key_there_is_no_client():
     with pytest.raises(Misconfigured, match="TELNYX_API_KEY"):
         TelnyxClient.from_settings(Settings(telnyx_api_key=None))
