@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,6 +93,17 @@ def test_an_accepted_fax_carries_job_and_attempt_and_every_option(w: Collaborato
     }
     assert w.ledger.job("job").fax_id == "fax-1"
     assert types(w) == ["job.queued", "job.submitted", "job.accepted"]
+
+
+@pytest.mark.parametrize("own", [None, "https://own.test/hooks"], ids=["settings", "own"])
+def test_a_fax_is_reported_to_the_address_of_the_settings_or_to_its_own(
+    w: Collaborators, telnyx: Telnyx, own: str | None
+) -> None:
+    w = replace(w, settings=w.settings.model_copy(update={"fax_webhook_url": "https://fax.test/hooks"}))
+    create(w, **{"webhook_url": own} if own else {})
+
+    run_attempt("job", w)
+    assert telnyx.asked[0].body()["webhook_url"] == (own or "https://fax.test/hooks")
 
 
 @pytest.mark.parametrize(
