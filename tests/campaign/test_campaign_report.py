@@ -370,6 +370,22 @@ def test_a_timeline_does_not_depend_on_the_order_of_deliveries():
     assert forth.spans() == back.spans()
 
 
+def test_the_totals_are_the_sums_of_the_rows(ended, tmp_path):
+    ended.deliver(5)
+    report = write(ended, tmp_path)
+
+    lines = [line for kind in ("delivered", "failed") for line in read(report.files[kind])]
+    delivered = [line for line in lines if line["result"] == "delivered"]
+    found = report.as_data()
+    assert found["results"] == {
+        "delivered": 2, "failed": 1, "cancelled": 0, "suppressed": 1, "under_way": 1, "not_sent_yet": 0
+    }  # fmt: skip
+    assert found["pages"] == sum(int(line["pages"]) for line in delivered) == 4
+    assert found["seconds"] == sum(int(line["seconds"] or 0) for line in lines) == 120
+    assert found["cost"] == pytest.approx(sum(float(line["cost"] or 0) for line in lines))
+    assert found["cost"] > 0
+
+
 def test_totals_without_rows_are_empty():
     totals = Totals()
 

@@ -86,7 +86,8 @@ def test_numbers_are_hidden_in_every_form_unless_they_are_asked_for(cli, dead_le
     for words in (["list", "--json"], ["show", "m-1"], ["show", "m-1", "--json"]):
         out = cli("deadletters", *words).out
         assert not any(secret in out for secret in ("555-01", "555012", "secret")), out
-    assert "0123" in cli("deadletters", "show", "m-1", "--full").out
+    full = cli("deadletters", "show", "m-1", "--full").out
+    assert any(number in full for number in ("555-01", "555012")), full
 
 
 def test_a_dead_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, dead_letter):
