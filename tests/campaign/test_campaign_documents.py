@@ -11,7 +11,7 @@ from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.campaign import SuppressionList
 from faxdispatch.campaign.service import CampaignService
 from faxdispatch.documents.local import SPARE, Document
-from faxdispatch.ledger import CampaignMedia, Suppressions
+from faxdispatch.ledger import CHUNK, CampaignMedia, Suppressions
 from faxdispatch.lists import documents as documents_module
 from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.lists.documents import RowDocuments
@@ -363,6 +363,24 @@ def test_a_changed_file_is_reported_instead_of_sending_the_old_one(service, stor
     with pytest.raises(Conflict, match="the document of row 2 has changed"):
         service.create(listed)
     assert storage.uploads == uploads
+
+
+def test_a_file_changed_since_an_interruption_is_reported_instead_of_sending_the_old_one(service, storage, a_list):
+    documents = ["a.pdf"] * CHUNK + ["b.pdf"]
+    listed = a_list(*documents, files={"a.pdf": blank_pdf(title="a"), "b.pdf": blank_pdf(title="b")})
+
+    def tires(document):
+        if document.content == blank_pdf(title="b"):
+            raise RateLimited("later", retry_after=1)
+
+    storage.before = tires
+    with pytest.raises(RateLimited):
+        service.create(listed)
+    storage.before = lambda document: None
+    a_list(*documents, files={"a.pdf": blank_pdf(title="better")})
+    with pytest.raises(Conflict, match="the document of row 1 has changed"):
+        service.create(listed)
+    assert service.get("recall").state == "draft"
 
 
 def test_the_same_list_again_stores_what_telnyx_keeps_no_longer(service, storage, a_list, desk):

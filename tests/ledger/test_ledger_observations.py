@@ -65,3 +65,17 @@ def test_an_event_is_not_marked_as_seen_if_its_transition_cannot_be_written(redi
     assert desk.redis.keys("fax:seen:*") == []
     desk.redis.delete("fax:counts")
     desk.redis.hset("fax:counts", mapping=counts)
+
+
+def test_a_delivery_of_an_earlier_attempt_is_reported_as_a_conflict_and_changes_nothing(redis_url: str):
+    desk = Desk(redis_url)
+    desk.create("j")
+    desk.send("j")
+    desk.report("j", "failed", "user_busy")
+    desk.retry("j", delay=0)
+    desk.send("j")
+    first = seen("late", fax_id="j-1", job_id="j", attempt=1, status="delivered")
+    assert desk.observations.record(first[0])["outcome"] == "overtaken"
+    [conflict] = desk.published("job.conflict")
+    assert conflict.data == {"reason": "earlier attempt delivered", "fax_id": "j-1"}
+    assert (desk.state("j"), desk.ledger.job("j").fax_id) == ("accepted", "j-2")
