@@ -201,7 +201,7 @@ def test_only_faxes_with_a_document_can_be_requested_again(post: Post):
     with pytest.raises(NotKnown):
         post.inbox.again("nobody")
     post.say("receiving")
-    with pytest.raises(Conflict, match="on its way"):
+    with pytest.raises(Conflict, match="still arriving"):
         post.inbox.again(FAX)
     post.say("failed")
     with pytest.raises(Conflict, match="no document"):

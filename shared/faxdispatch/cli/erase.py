@@ -44,7 +44,11 @@ def erase(
     client = FaxClient.from_env()
     wanted = client.wanted(number=number, job_id=job, tag=tag)
     count = sum(1 for _ in client.search.all(wanted))
-    confirm(f"Erase {counted(count, 'fax')} permanently, with everything that mentions them?", yes=yes)
+    if count:
+        question = f"Erase {counted(count, 'fax')} permanently, with everything that mentions them?"
+    else:
+        question = "There is no such fax. Erase everything else with this number, job or tag permanently?"
+    confirm(question, yes=yes)
     erased = client.erase(number=number, job_id=job, tag=tag, operator=operator, reason=reason)
     return Answer(
         {"erased_at": datetime.now(UTC).replace(microsecond=0), **asdict(erased)},

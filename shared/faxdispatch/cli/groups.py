@@ -63,6 +63,14 @@ def group_of(table: Table) -> type[TyperGroup]:
             with formatter.section("Commands"):
                 formatter.write_dl([(name, first_line(place)) for name, place in table.items()])
 
+        def invoke(self, ctx: Any) -> Any:
+            try:
+                return super().invoke(ctx)
+            except typer.BadParameter as error:
+                # typer passes on what pydantic says of a value, with its name for the kind of error.
+                error.message = error.message.removeprefix("Value error, ")
+                raise
+
     return Group
 
 
