@@ -131,12 +131,14 @@ def test_each_group_shows_one_line_of_each_of_its_commands_which_begins_the_help
     assert len(groups) > 12
 
 
-@pytest.mark.parametrize("words", [("status", "--state", "nosuch"), ("console", "user", "add", "x", "--role", "nosuch")])
+@pytest.mark.parametrize(
+    "words", [("status", "--state", "nosuch"), ("console", "user", "add", "x", "--role", "nosuch")]
+)
 def test_a_wrong_choice_is_named_with_the_right_ones_and_nothing_else(cli, words):
     result = cli(*words)
 
     assert result.code == 2
-    assert re.search(r"^Error: Invalid value for '--(state|role)': 'nosuch' is not one of '\w+', ", result.err, re.M)
+    assert re.search(r"^Error: Invalid value for '--\w+': 'nosuch' is not one of '\w+', ", result.err, re.MULTILINE)
 
 
 def test_a_misspelt_command_is_bad_usage_and_the_right_one_is_offered(cli):
