@@ -1,0 +1,118 @@
+"""What a listing of Telnyx proves of an attempt with an unknown outcome."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from faxdispatch.errors import OutcomeUnknown, Unreachable
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Rules, Scripts, connect
+from faxdispatch.settings import Settings
+from faxdispatch.states import HoldReason, State
+from faxdispatch.telnyx import Fax
+from faxdispatch.telnyx.client_state import encode_client_state
+from tests.worker.doubles import collaborators
+from worker.context import Collaborators
+from worker.reconcile import reconcile
+from worker.sending.attempt import Outcome, run_attempt
+
+FAX = "0cae2f42-b704-420c-ad15-8cac51a2a2bd"
+
+
+class Telnyx:
+    """A double that never answers a send; `listed` is what its listing shows, where an exception breaks it off."""
+
+    def __init__(self) -> None:
+        self.listed: list[Fax | Exception] = []
+        self.asked: list[dict[str, Any]] = []
+
+    @contextmanager
+    def borrow(self) -> Iterator["Telnyx"]:
+        yield self
+
+    def send_fax(self, request: object, *, deadline: float) -> Fax:
+        raise OutcomeUnknown("timeout")
+
+    def list_faxes(self, **filters: Any) -> Iterator[Fax]:
+        self.asked.append(filters)
+        for one in self.listed:
+            if isinstance(one, Exception):
+                raise one
+            yield one
+
+
+@pytest.fixture
+def telnyx() -> Telnyx:
+    return Telnyx()
+
+
+@pytest.fixture
+def w(redis_url: str, telnyx: Telnyx) -> Collaborators:
+    """A worker's collaborators, with a job whose first attempt has an unknown outcome."""
+    settings = Settings(
+        fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5, fax_settle=0.0001
+    )
+    made = collaborators(Scripts(connect(redis_url), Rules(rate=1000, channels=5)), settings, telnyx=telnyx)
+    made.ledger.create("job", SendFax.decode({"to": "+13125550200", "media_name": "letter"}), source="producer")
+    assert run_attempt("job", made) is Outcome.UNKNOWN
+    return made
+
+
+def listed(mark: str) -> Fax:
+    return Fax(id=FAX, status="queued", client_state=mark)
+
+
+def look(w: Collaborators, times: int = 1) -> State:
+    for _ in range(times):
+        reconcile("job", w)
+    return w.ledger.job("job").state
+
+
+def test_a_listed_fax_with_the_mark_of_the_attempt_is_the_attempt(w: Collaborators, telnyx: Telnyx):
+    telnyx.listed = [listed(encode_client_state("job", 1, w.ledger.identity.id))]
+
+    assert look(w) is State.ACCEPTED
+    assert w.ledger.job("job").fax_id == FAX
+    [asked] = telnyx.asked
+    assert (asked["direction"], asked["to"], asked["from_"]) == ("outbound", "+13125550200", "+13125550299")
+
+
+@pytest.mark.parametrize(
+    ("job", "attempt", "ledger"),
+    [("job", 2, None), ("another", 1, None), ("job", 1, "another")],
+    ids=["attempt", "job", "ledger"],
+)
+def test_a_listed_fax_of_another_attempt_job_or_ledger_is_not_the_attempt(
+    w: Collaborators, telnyx: Telnyx, job: str, attempt: int, ledger: str | None
+):
+    telnyx.listed = [listed(encode_client_state(job, attempt, ledger or w.ledger.identity.id))]
+
+    assert look(w) is State.UNKNOWN
+    assert w.ledger.job("job").fax_id is None
+
+
+def test_enough_complete_listings_without_it_prove_that_it_was_never_accepted(w: Collaborators):
+    assert look(w, w.settings.settle_listings - 1) is State.UNKNOWN
+    assert look(w) is State.HELD
+    assert w.ledger.job("job").hold_reason == HoldReason.RETRY
+
+
+def test_a_listing_that_breaks_off_is_no_evidence_of_absence(w: Collaborators, telnyx: Telnyx):
+    telnyx.listed = [listed("of somebody else"), Unreachable("page 2: no answer")]
+
+    assert look(w, 3 * w.settings.settle_listings) is State.UNKNOWN
+
+
+def test_what_a_listing_shows_before_it_breaks_off_is_evidence(w: Collaborators, telnyx: Telnyx):
+    telnyx.listed = [listed(encode_client_state("job", 1, w.ledger.identity.id)), Unreachable("page 2: no answer")]
+
+    assert look(w) is State.ACCEPTED
+
+
+def test_a_listing_of_another_account_is_no_evidence(w: Collaborators):
+    object.__setattr__(w, "account", SimpleNamespace(known=lambda: "another"))
+
+    assert look(w, 3 * w.settings.settle_listings) is State.UNKNOWN
