@@ -126,6 +126,16 @@ def test_a_bound_connection_is_never_made_again(redis_url: str) -> None:
         assert connection.get("a") == "1"
 
 
+def test_the_connections_of_a_barrier_end_with_it(redis_url: str) -> None:
+    barrier = Barrier(connect(redis_url))
+    with barrier.bound() as connection:
+        pass
+    assert connection.ping()
+    del barrier
+    with pytest.raises(RedisConnectionError, match="lost"):
+        connection.ping()
+
+
 LOSSY = [
     (("--appendonly", "no"), Durability.NEVER),
     (("--appendfsync", "no"), Durability.LATER),

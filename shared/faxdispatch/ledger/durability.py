@@ -1,8 +1,9 @@
 """What a Redis keeps when it crashes, measured instead of believed, and how a claim is made to survive."""
 
 import time
+import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -201,6 +202,8 @@ class Barrier:
         self._probing = probing
         self._timeout_ms = round(timeout * 1000)
         self._idle: deque[Bound] = deque()
+        # Nobody else has these connections: they end with the barrier.
+        weakref.finalize(self, _close_all, self._idle)
         self._measuring = Lock()
         self._server: Server | None = None
 
@@ -306,6 +309,11 @@ class Barrier:
         with self._measuring:
             self._server = measure(redis, self._server, probing=self._probing)
             return self._server
+
+
+def _close_all(connections: MutableSequence[Bound]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 class DurabilityCheck:
