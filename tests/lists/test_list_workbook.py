@@ -195,26 +195,34 @@ def test_a_sheet_that_hides_all_rows_but_those_in_use_is_read(judged):
     assert [outcome(row) for row in rows] == ["hidden", "+13122000002"]
 
 
-def excel_book(cell, notes):
+NO_FAX = """
+<numFmts><numFmt numFmtId="164" formatCode="&quot;do not &quot;@"/></numFmts>
+<cellXfs><xf/><xf numFmtId="164"/></cellXfs>
+"""
+"""Styles, the second of which shows `do not` before a text."""
+
+
+def excel_book(cell, notes, styles="<cellXfs><xf/></cellXfs>"):
     """Return a workbook of 1,200 rows in Excel's form, whose last note is the cell; its number stands in row 1 too."""
     texts = ["Fax", "Notes", *notes]
     rows = ['<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>']
     rows += [f'<row r="{n}"><c r="A{n}"><v>31220{n:05}</v></c></row>' for n in range(2, 1201)]
     rows.append(f'<row r="1201"><c r="A1201"><v>3122000002</v></c>{cell}</row>')
-    return excel("".join(rows), [f"<t>{text}</t>" for text in texts])
+    return excel("".join(rows), [f"<t>{text}</t>" for text in texts], styles)
 
 
 @pytest.mark.parametrize(
     ("cell", "notes"),
     [
         ('<c r="B1201" t="s"><v>2</v></c>', ["Do not fax!"]),
+        ('<c r="B1201" s="1" t="s"><v>2</v></c>', ["fax"]),
         ('<c r="B1201" t="inlineStr"><is><t>DO NOT FAX</t></is></c>', []),
         ('<c r="B1201" t="str"><f>IF(1,"x")</f><v>do not &#102;ax</v></c>', []),
     ],
 )
 def test_a_note_far_below_stops_the_number_in_the_rows_above(tmp_path, cell, notes):
     path = tmp_path / "list.xlsx"
-    path.write_bytes(excel_book(cell, notes).getvalue())
+    path.write_bytes(excel_book(cell, notes, NO_FAX).getvalue())
 
     with check(path, policy=NumberPolicy(region="US")) as checking:
         rows = list(checking)
@@ -230,9 +238,10 @@ def test_a_row_with_a_cell_beyond_the_last_column_stops_its_number_too(judged):
     assert checking.summary.invalid == 1
 
 
-def test_a_workbook_whose_notes_refuse_nothing_is_read_once(tmp_path, monkeypatch):
+@pytest.mark.parametrize("note", ["as usual", "Fax: 312-555-0100"])
+def test_a_workbook_whose_notes_refuse_nothing_is_read_once(tmp_path, monkeypatch, note):
     path = tmp_path / "list.xlsx"
-    path.write_bytes(excel_book('<c r="B1201" t="s"><v>2</v></c>', ["as usual"]).getvalue())
+    path.write_bytes(excel_book('<c r="B1201" t="s"><v>2</v></c>', [note]).getvalue())
     read = []
     monkeypatch.setattr(Sheet, "rows", lambda sheet, rows=Sheet.rows: read.append(sheet) or rows(sheet))
 

@@ -6,7 +6,7 @@ import pytest
 
 from faxdispatch.workbook import finding
 from faxdispatch.workbook.bounds import TooLarge
-from faxdispatch.workbook.finding import may_be_in_rows, may_be_in_texts
+from faxdispatch.workbook.finding import may_be_in_rows, texts_with
 
 HEADER = '<row r="3"><c r="A3" t="inlineStr"><is><t>Fax</t></is></c></row>'
 
@@ -46,8 +46,8 @@ def test_more_rows_than_a_sheet_has_are_refused_before_they_are_read(monkeypatch
         found(row("a", 4) + row("b", 5) + row("c", 6) + row("d", 7), "fax")
 
 
-def test_texts_that_are_known_do_not_count(monkeypatch):
+def test_every_text_with_one_of_the_words_is_found_in_any_case(monkeypatch):
     monkeypatch.setattr(finding, "_TEXTS", 2)
 
-    assert not may_be_in_texts(["Fax", "a", "b"], ["fax"], ["Fax"])
-    assert may_be_in_texts(["Fax", "a", "fax", "b"], ["fax"], ["Fax"])
+    assert texts_with(["a", "b", "No FAX"], ["fax", "opted"]) == ["No FAX"]
+    assert texts_with(["opted out", "a", "b", "c", "fax", "d"], ["fax", "opted"]) == ["opted out", "fax"]

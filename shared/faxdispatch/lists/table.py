@@ -304,10 +304,7 @@ def _rows_with(source: Source, header: int) -> Callable[[Sequence[str]], Iterato
     if rows_with is None:
         return None
     first = next((row.line for row in source.head if row.line > header), 0)
-    above = [row.cells for row in source.head if row.line <= header]
-    # A refusal may be the name of a column too.
-    names = [cell for cells in above for cell in cells if cell and not note_of(cell)]
-    return lambda words: _below(header, rows_with(words, first, names)) if first else iter(())
+    return lambda words: _below(header, rows_with(words, first, _is_note)) if first else iter(())
 
 
 def _below(line: int, blocks: Iterable[Block]) -> Iterator[Block]:
@@ -350,6 +347,10 @@ def _guess_delimiter(sample: Sequence[str]) -> str:
 
 def _note(cell: str) -> Note | None:
     return note_of(cell) if len(cell) <= _LONGEST_NOTE and may_refuse(cell) else None
+
+
+def _is_note(cell: str) -> bool:
+    return _note(cell) is not None
 
 
 def _sums_up(cells: Sequence[str], number: int) -> bool:

@@ -10,13 +10,15 @@ from faxdispatch.documents.contents import TooManyFiles, see_contents
 from faxdispatch.workbook.bounds import FILES, PART, RATIO, SHEETS, SMALL, WHOLE, Damaged, TooLarge
 from faxdispatch.workbook.dates import EPOCH_1900, EPOCH_1904
 from faxdispatch.workbook.elements import Handler, parse
-from faxdispatch.workbook.finding import may_be_in_rows, may_be_in_texts
+from faxdispatch.workbook.finding import may_be_in_rows, texts_with
 from faxdispatch.workbook.sheet import Look, Sheet
 from faxdispatch.workbook.styles import Style, read_styles
 from faxdispatch.workbook.texts import strings
 
 _TRUE = {"1", "true"}
 _USUAL = "xl/workbook.xml"
+_MOST_FOUND = 1_000_000
+"""Characters of texts that are worth judging one by one."""
 
 
 class Title(NamedTuple):
@@ -62,18 +64,23 @@ class Book:
         with self._part(self.sheets[place].part, PART) as stream:
             yield Sheet(stream, self._look)
 
-    def may_have(self, place: int, first: int, words: Sequence[str], but: Sequence[str]) -> bool:
-        """Return whether the row `first` of a sheet, or one below it, may show one of the words, in any case.
+    def texts_with(self, place: int, first: int, words: Sequence[str]) -> list[str] | None:
+        """Return every text with one of the words, in any case, that the row `first` or one below it may show.
 
-        Texts that are one of `but` do not count.
+        None if one of these rows may also show such a text in another way, or if there are too many texts.
 
         Raises:
             TooLarge: the sheet has too many rows.
         """
         formats = [style.number_format for style in self._look.styles]
         with self._part(self.sheets[place].part, PART) as stream:
-            in_rows = may_be_in_rows(stream, words, first)
-        return in_rows or may_be_in_texts(self._look.texts, words, but) or may_be_in_texts(formats, words, ())
+            if may_be_in_rows(stream, words, first) or texts_with(formats, words):
+                return None
+        # Such a format shows a text together with others.
+        if any("@" in written and written != "@" for written in formats):
+            return None
+        found = texts_with(self._look.texts, words)
+        return found if sum(map(len, found)) <= _MOST_FOUND else None
 
     def _texts(self, name: str) -> list[str]:
         if name not in self._parts:

@@ -42,14 +42,12 @@ def may_be_in_rows(stream: IO[bytes], words: Collection[str], first: int) -> boo
     return found or not has_begun
 
 
-def may_be_in_texts(texts: Sequence[str], words: Collection[str], but: Sequence[str]) -> bool:
-    """Return whether one of the words is, in any case, in a text that is not one of `but`."""
-    known = frozenset(but)
+def texts_with(texts: Sequence[str], words: Collection[str]) -> list[str]:
+    """Return the texts that have one of the words, in any case."""
+    found = list[str]()
     for first in range(0, len(texts), _TEXTS):
         some = texts[first : first + _TEXTS]
-        told = "\n".join(some).lower()
-        if any(word in told for word in words) and any(
-            word in text.lower() for text in some if text not in known for word in words
-        ):
-            return True
-    return False
+        together = "\n".join(some).lower()
+        if any(word in together for word in words):
+            found += (text for text in some if any(word in text.lower() for word in words))
+    return found

@@ -57,7 +57,7 @@ def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
     for line in asked:
         question, place, *more = json.loads(line)
         if question == "find":
-            send(told, Kind.FOUND, json.dumps(book.may_have(place, *more)))
+            send(told, Kind.FOUND, json.dumps(book.texts_with(place, *more)))
         else:
             with book.open(place) as sheet:
                 _tell_rows(sheet, told, *more)

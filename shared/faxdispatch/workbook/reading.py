@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
@@ -50,14 +50,15 @@ class Workbook:
         self._ask("rows", place, most, words)
         return frozenset(json.loads(self._hear()[1])), self._rows()
 
-    def may_have(self, place: int, first: int, words: Sequence[str], but: Sequence[str]) -> bool:
-        """Return whether a sheet may show one of the words in the row `first` or below it; see `Book.may_have`.
+    def texts_with(self, place: int, first: int, words: Sequence[str]) -> list[str] | None:
+        """Return the texts with one of the words, from the row `first` on; see `Book.texts_with`.
 
         Raises:
             BadInput: the workbook is damaged or too large.
         """
-        self._ask("find", place, first, words, but)
-        return bool(json.loads(self._hear()[1]))
+        self._ask("find", place, first, words)
+        found: list[str] | None = json.loads(self._hear()[1])
+        return found
 
     def _ask(self, *question: object) -> None:
         if self._child.stdin:
@@ -106,11 +107,12 @@ class Sheet:
         """
         yield from self._book.read(self._place, 0)[1]
 
-    def rows_with(self, words: Sequence[str], first: int, but: Sequence[str]) -> Iterator[Rows]:
-        """Yield the rows that show one of the words, if there may be any from row `first` on; see `Book.may_have`.
+    def rows_with(self, words: Sequence[str], first: int, counts: Callable[[str], bool]) -> Iterator[Rows]:
+        """Yield the rows that show one of the words, if a text that counts may be among them from row `first` on.
 
         Raises:
             BadInput: the workbook is damaged or too large.
         """
-        if self._book.may_have(self._place, first, words, but):
+        found = self._book.texts_with(self._place, first, words)
+        if found is None or any(map(counts, found)):
             yield from self._book.read(self._place, 0, words)[1]
