@@ -1,10 +1,12 @@
 """Unknown sends are given up only on enough evidence."""
 
+from typing import Any
+
 import pytest
 
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Scripts, connect
-from faxdispatch.states import State
+from faxdispatch.states import HoldReason, State
 from tests.ledger.steps import admit_one, claim_one
 
 START = 1_790_000_000_000
@@ -60,6 +62,15 @@ def test_a_listing_recorded_twice_counts_once(scripts: Scripts, unknown: Ledger)
     scripts.now = START + round(SETTLE * 10_000)
 
     assert [look(unknown, "same") for _ in range(5)] == ["unknown"] * 5
+
+
+def test_only_the_attempt_or_the_worker_that_has_a_job_puts_it_back(scripts: Scripts, unknown: Ledger) -> None:
+    for_now: dict[str, Any] = {"reason": HoldReason.NOT_SENT, "delay": 5}
+
+    assert unknown.postpone("j", 2, facts={}, **for_now)["outcome"] == "no"
+    assert unknown.void("j", "another worker", **for_now)["outcome"] == "no"
+    assert unknown.job("j").state is State.UNKNOWN
+    assert unknown.postpone("j", 1, facts={}, **for_now)["outcome"] == "held"
 
 
 def test_a_late_webhook_is_believed_until_the_next_attempt_is_claimed(scripts: Scripts, unknown: Ledger) -> None:

@@ -110,6 +110,16 @@ def test_what_was_sent_is_bound_and_what_was_not_is_sent(desk: CampaignDesk) -> 
     assert Epoch(desk.scripts).behind() is None
 
 
+def test_the_producers_order_completes_a_recovered_job_only_if_it_has_its_number(desk: CampaignDesk) -> None:
+    recover(desk, Telnyx(fax(desk, "unknown-here")))
+    with pytest.raises(IdempotencyConflict):
+        desk.ledger.create("unknown-here", SendFax(to="+14155550124", media_name="ordered"), source="producer")
+    assert desk.ledger.job("unknown-here").request.media_name == "letter"
+
+    desk.ledger.create("unknown-here", SendFax(to="+14155550123", media_name="ordered"), source="producer")
+    assert desk.ledger.job("unknown-here").request.media_name == "ordered"
+
+
 def test_a_cancel_before_the_recovery_ends_unsent_faxes_and_is_requested_for_sent_ones(desk: CampaignDesk) -> None:
     desk.create("sent", "not-sent")
     Epoch(desk.scripts).stop(found=moment(desk))

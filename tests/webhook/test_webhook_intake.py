@@ -249,3 +249,8 @@ def test_every_field_that_a_job_needs_is_observed():
     assert (seen.page_count, seen.duration) == (1, 9)
     assert seen.occurred_at.isoformat() == "2020-05-05T13:08:22.039204+00:00"
     assert len(seen.digest) == len(hashlib.sha256().hexdigest())
+
+
+def test_the_ledger_that_sent_a_fax_is_observed():
+    event = telnyx_event("fax.delivered", event_id="one", client_state=encode_client_state("job-1", 1, "0123456789ab"))
+    assert observe(parse_webhook(body_of(event))).ledger == "0123456789ab"

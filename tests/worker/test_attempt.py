@@ -1,5 +1,6 @@
 """One attempt, for each answer of Telnyx: what is recorded, and that at most one call is made."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from faxdispatch.telnyx import Fax, SendRequest
 from faxdispatch.telnyx.client_state import decode_client_state
 from tests.worker.doubles import collaborators
 from worker.context import Collaborators
+from worker.sending import attempt
 from worker.sending.attempt import _TELNYX, Outcome, run_attempt, run_attempts
 
 
@@ -93,6 +95,19 @@ def test_an_accepted_fax_carries_job_and_attempt_and_every_option(w: Collaborato
     }
     assert w.ledger.job("job").fax_id == "fax-1"
     assert types(w) == ["job.queued", "job.submitted", "job.accepted"]
+
+
+def test_a_fax_that_missed_its_slot_is_not_sent_if_no_other_slot_is_free(
+    w: Collaborators, telnyx: Telnyx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(w)
+    monkeypatch.setattr(attempt, "LATE", -math.inf)
+    monkeypatch.setattr(w.limits, "reserve", lambda **_: (None, 3.0))
+
+    run_attempt("job", w)
+    assert telnyx.asked == []
+    job = w.ledger.job("job")
+    assert (job.state, job.hold_reason) == (State.HELD, HoldReason.RATE_LIMITED)
 
 
 @pytest.mark.parametrize("own", [None, "https://own.test/hooks"], ids=["settings", "own"])
