@@ -34,7 +34,7 @@ from faxdispatch import FaxClient
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.campaign import Reading
 from faxdispatch.lists.checking import check
-from tests.workbook.excel import excel
+from tests.lists.workbook.excel import excel
 
 
 def checked(path: Path, _url: str) -> int:

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.figures import machine
-from faxdispatch.workbook.bounds import CELL, COLUMNS, FILES, ROWS, STYLES
-from tests.workbook.excel import excel
+from faxdispatch.lists.workbook.bounds import CELL, COLUMNS, FILES, ROWS, STYLES
+from tests.lists.workbook.excel import excel
 
 _ONE = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
 _BLANK = b" " * 1_000_000

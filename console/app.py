@@ -29,8 +29,8 @@ from console import (
 )
 from console.desk import Desk
 from console.headers import harden
+from faxdispatch.documents.preview.pages import NotDrawn
 from faxdispatch.errors import BadInput, Conflict, FaxError, NotKnown, Unavailable
-from faxdispatch.preview.pages import NotDrawn
 from faxdispatch.settings import Settings
 from faxdispatch.text.privacy import scrub
 

@@ -15,16 +15,16 @@ from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.looking_up import link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.estimate import Plan
 from faxdispatch.campaign.planning.inputs import Planner
-from faxdispatch.composition.composing import Cover, compose, paged
-from faxdispatch.composition.converting import office
+from faxdispatch.documents.composition.composing import Cover, compose, paged
+from faxdispatch.documents.composition.converting import office
 from faxdispatch.documents.local import Document
+from faxdispatch.documents.preflight.examining import examine
+from faxdispatch.documents.preflight.report import Report
+from faxdispatch.documents.preview.pages import can_draw
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Suppressions
 from faxdispatch.lists.badrows import BadRows
 from faxdispatch.lists.checking import BadRow, Check, Row, check
-from faxdispatch.preflight.examining import examine
-from faxdispatch.preflight.report import Report
-from faxdispatch.preview.pages import can_draw
 from faxdispatch.recent import Recent
 from faxdispatch.text.wording import counted_are
 

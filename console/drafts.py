@@ -22,11 +22,11 @@ from faxdispatch.calling.windows import parse_window
 from faxdispatch.campaign.looking_up import covers_of
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.documents.local import checked, document_title
+from faxdispatch.documents.preflight.report import Finding, merged
+from faxdispatch.documents.preview.pages import Lines, can_draw, draw
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import Priority
 from faxdispatch.lists.headers import FIELDS
-from faxdispatch.preflight.report import Finding, merged
-from faxdispatch.preview.pages import Lines, can_draw, draw
 from faxdispatch.text.privacy import scrub
 
 pages = Blueprint("drafts", __name__, url_prefix="/drafts")

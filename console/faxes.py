@@ -11,9 +11,9 @@ from console.finding import Asked, look, look_on
 from console.holding import ending, meaning, waivable
 from console.outbound import document
 from console.story import segments, steps, verdict
+from faxdispatch.documents.preview.pages import Lines, NotDrawn, draw
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Pause
-from faxdispatch.preview.pages import Lines, NotDrawn, draw
 from faxdispatch.reasons.pauses import pause_words
 from faxdispatch.search import STATES
 from faxdispatch.states import State, Verdict

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from console.access import looked, operators_only
 from console.acting import act, acted, checked_reason
 from console.desk import desk
+from faxdispatch.documents.preview.pages import NotDrawn, can_draw, draw
 from faxdispatch.errors import Misconfigured, NotKnown
 from faxdispatch.ledger import DocumentPlace, InboundFax, ListedPlace
-from faxdispatch.preview.pages import NotDrawn, can_draw, draw
 from faxdispatch.storage.store import open_store
 
 pages = Blueprint("inbound", __name__, url_prefix="/inbound")

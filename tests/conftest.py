@@ -25,9 +25,9 @@ from redis.exceptions import RedisError
 
 from faxdispatch import FaxClient
 from faxdispatch.cli.app import run
+from faxdispatch.documents.preflight import examining
+from faxdispatch.documents.preflight.lookers import Lookers
 from faxdispatch.ledger import Patience
-from faxdispatch.preflight import examining
-from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor.roles import free_port
 from faxdispatch.supervisor.valkey import valkey_command

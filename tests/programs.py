@@ -18,8 +18,8 @@ from pathlib import Path
 from faxdispatch.supervisor.roles import environment
 
 LIBRARIES = (
-    "celery.worker", "faxdispatch.client", "faxdispatch.preflight", "faxdispatch.serving", "faxdispatch.telnyx.client",
-    "flask", "flask_limiter", "flask_wtf", "kombu.transport.redis", "nacl.signing",
+    "celery.worker", "faxdispatch.client", "faxdispatch.documents.preflight", "faxdispatch.serving",
+    "faxdispatch.telnyx.client", "flask", "flask_limiter", "flask_wtf", "kombu.transport.redis", "nacl.signing",
     "prometheus_client", "pypdf", "typer.rich_utils",
 )  # fmt: skip
 

@@ -74,7 +74,7 @@ def test_status_loads_nothing_of_campaigns(tmp_path):
 
 def test_the_web_process_loads_no_http_client_and_no_list_of_numbers(tmp_path):
     assert not {"PIL", "httpx", "phonenumbers", "pypdf"} & loaded(
-        tmp_path, "import webhook.app, webhook.witness, faxdispatch.notices.reporting"
+        tmp_path, "import webhook.app, webhook.witness, faxdispatch.observability.notices.reporting"
     )
 
 

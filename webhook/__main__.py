@@ -16,9 +16,9 @@ import sys
 from types import FrameType
 
 from faxdispatch.errors import Misconfigured
-from faxdispatch.notices.reporting import Reporter
 from faxdispatch.observability import sentry, tracing
 from faxdispatch.observability.logs import set_up
+from faxdispatch.observability.notices.reporting import Reporter
 from faxdispatch.serving import Server, listen
 from webhook import witness
 from webhook.app import ADMIN_BOUNDS, BOUNDS

@@ -4,11 +4,11 @@ import logging
 import time
 from threading import Lock
 
-from faxdispatch.account.key import OtherAccount, account_of_key, recognise
 from faxdispatch.errors import TelnyxError, Unavailable
 from faxdispatch.ledger import Identity
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
+from faxdispatch.telnyx.account.key import OtherAccount, account_of_key, recognise
 
 log = logging.getLogger(__name__)
 

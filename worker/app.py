@@ -35,9 +35,9 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
-from faxdispatch.notices.reporting import Reporter
 from faxdispatch.observability import sentry, tracing
 from faxdispatch.observability.logs import set_up
+from faxdispatch.observability.notices.reporting import Reporter
 from faxdispatch.redis.address import RedisAddress
 from faxdispatch.settings import Settings
 from faxdispatch.storage.store import open_store

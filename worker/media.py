@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from faxdispatch.errors import NoSuchResource, TelnyxError
 from faxdispatch.ledger import CampaignMedia
 from faxdispatch.ledger.campaign_media import DUE
-from faxdispatch.media.uploads import KEEP
 from faxdispatch.states import CampaignState
 from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.media.uploads import KEEP
 from worker.context import Collaborators
 
 log = logging.getLogger(__name__)

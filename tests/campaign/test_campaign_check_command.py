@@ -12,7 +12,7 @@ from faxdispatch.cli.output import answered
 from faxdispatch.errors import BadInput, Misconfigured, Unavailable
 from faxdispatch.ledger import Scripts, Suppression, Suppressions, connect
 from tests.conftest import free_port
-from tests.preflight.made import letter
+from tests.documents.preflight.made import letter
 
 GOOD = "Name,Fax\nBob,3125550100\nAl,3125550101\n"
 BAD = f"{GOOD}Cy,312-555-0102 x12\n=cmd,1.3E+10\nDi,\n"

@@ -15,7 +15,7 @@ from faxdispatch.ledger import CHUNK, CampaignMedia, Suppressions
 from faxdispatch.lists import documents as documents_module
 from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.lists.documents import RowDocuments
-from faxdispatch.media.uploads import KEEP
+from faxdispatch.telnyx.media.uploads import KEEP
 from faxdispatch.telnyx.models import MediaResource
 from tests.documents.blank import blank_pdf
 

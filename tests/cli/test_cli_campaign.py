@@ -10,8 +10,8 @@ from faxdispatch.campaign import CampaignState
 from faxdispatch.cli.campaigns.group import COMMANDS
 from faxdispatch.jobs import SendFax
 from faxdispatch.states import State
+from tests.documents.preflight.made import letter
 from tests.ledger.steps import pause
-from tests.preflight.made import letter
 
 LIST = "Name,Fax\nA,(415) 200-0001\nB,nonsense\nC,415-200-0003\nD,\n"
 OWN = "+14155559001"

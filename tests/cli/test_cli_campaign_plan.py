@@ -2,8 +2,8 @@
 
 import pytest
 
+from faxdispatch.documents.preflight.report import Report, warning
 from faxdispatch.ledger import Limits, Rules, Scripts, Suppression, Suppressions, connect
-from faxdispatch.preflight.report import Report, warning
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.documents.blank import blank_pdf
 

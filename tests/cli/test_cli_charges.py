@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from faxdispatch.checks.charges import check_charges
 from faxdispatch.ledger import Charges, Scripts
+from faxdispatch.operations.checks.charges import check_charges
 from faxdispatch.settings import Settings
 
 

@@ -11,11 +11,11 @@ import pytest
 from redis import Redis
 
 from faxdispatch.calling.zonedata import ZoneData
-from faxdispatch.checks.broker import check_broker
-from faxdispatch.checks.environment import judge_zone_data
-from faxdispatch.checks.finding import Level, skew
-from faxdispatch.checks.redis import _replicas, check_redis
 from faxdispatch.ledger import connect
+from faxdispatch.operations.checks.broker import check_broker
+from faxdispatch.operations.checks.environment import judge_zone_data
+from faxdispatch.operations.checks.finding import Level, skew
+from faxdispatch.operations.checks.redis import _replicas, check_redis
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate, TelnyxClient
 from tests.conftest import Valkey, free_port

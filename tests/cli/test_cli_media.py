@@ -13,7 +13,7 @@ import pytest
 
 from faxdispatch.calling.written import parse_span
 from faxdispatch.errors import BadInput
-from faxdispatch.media.local_name import local_name
+from faxdispatch.telnyx.media.local_name import local_name
 from faxdispatch.telnyx.media_calls import MAX_TTL
 
 PDF = b"%PDF-1.4\nsome pages\xff\x00\n"

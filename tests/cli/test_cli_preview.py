@@ -6,8 +6,8 @@ import json
 import pytest
 from PIL import Image
 
-from faxdispatch.composition import converting
-from tests.preflight.made import letter
+from faxdispatch.documents.composition import converting
+from tests.documents.preflight.made import letter
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from faxdispatch.cli.waiting import wait_for
 from faxdispatch.ledger import Observation, Observations, Scripts
 from faxdispatch.telnyx.client import TelnyxClient
 from tests.conftest import free_port
-from tests.preflight.made import letter, picture
+from tests.documents.preflight.made import letter, picture
 
 NUMBER = "+13125550123"
 LINK = "https://example.com/a.pdf"

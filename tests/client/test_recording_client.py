@@ -8,7 +8,7 @@ import pytest
 from faxdispatch import FaxClient, IdempotencyConflict, InvalidJob, NotKnown, Receipt, SendFax, State
 from faxdispatch.jobs import FindInbound
 from faxdispatch.testing import RecordingClient
-from tests.preflight.made import letter
+from tests.documents.preflight.made import letter
 
 LINK = "https://example.com/a.pdf"
 NUMBER = "+13125550123"

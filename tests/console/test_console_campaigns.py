@@ -310,7 +310,7 @@ def test_documents_of_rows_come_in_an_archive(users, build, monkeypatch):
         def find(self, name):
             return None
 
-    monkeypatch.setattr("faxdispatch.media.uploads.Uploads.from_settings", lambda *_: Storage())
+    monkeypatch.setattr("faxdispatch.telnyx.media.uploads.Uploads.from_settings", lambda *_: Storage())
     app = build(telnyx_api_key="KEY")
     operator = Browser(app.test_client())
     operator.sign_in("olga")

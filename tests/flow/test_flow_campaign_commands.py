@@ -5,8 +5,8 @@ import json
 
 from pypdf import PdfReader
 
+from tests.documents.preflight.made import letter
 from tests.flow.harness import TOKEN, fresh_number
-from tests.preflight.made import letter
 
 BUSY_ONCE = 2
 AREAS = range(212, 222)

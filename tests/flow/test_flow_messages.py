@@ -9,8 +9,8 @@ import pytest
 from celery import Celery
 
 from faxdispatch import State
-from faxdispatch.checks.broker import check_broker
 from faxdispatch.ledger import Scripts, Watch, connect
+from faxdispatch.operations.checks.broker import check_broker
 from faxdispatch.settings import Settings
 from tests.flow.harness import TOKEN, a_key, fresh_number
 

@@ -18,7 +18,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
 from tests.documents.blank import blank_pdf
-from tests.workbook.excel import excel
+from tests.lists.workbook.excel import excel
 
 STORED = "known-letter"
 """The name of a stored document of one page, which every list without documents of its own sends."""

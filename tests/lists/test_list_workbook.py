@@ -10,8 +10,8 @@ from openpyxl.styles import Font
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.checking import BadRow, LeftOut, Row, check
-from faxdispatch.workbook.reading import Sheet
-from tests.workbook.excel import excel
+from faxdispatch.lists.workbook.reading import Sheet
+from tests.lists.workbook.excel import excel
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from faxdispatch.ledger.rules import PROBE_PAUSES
 from faxdispatch.recent import Recent
 from faxdispatch.telnyx.models import MediaResource
 from tests.conftest import eventually
+from tests.documents.preflight.made import letter, locked
 from tests.ledger.campaign_desk import NAME, CampaignDesk, number_of
 from tests.ledger.campaign_desk import job as job_of
-from tests.preflight.made import letter, locked
 from tests.worker.test_attempt import Telnyx, create, posted, w  # noqa: F401 - fixtures
 from worker.sending import covering, linked
 from worker.sending.attempt import Outcome, run_attempt, run_attempts

@@ -11,10 +11,10 @@ from faxdispatch import Conflict
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.campaign.service import CampaignService
 from faxdispatch.ledger import CampaignMedia, Scripts, connect
-from faxdispatch.media.uploads import KEEP
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
 from faxdispatch.telnyx import TelnyxClient
+from faxdispatch.telnyx.media.uploads import KEEP
 from tests.worker.doubles import collaborators
 from worker.media import AT_A_TIME, keep_media
 

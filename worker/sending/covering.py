@@ -9,17 +9,17 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from faxdispatch.composition.composing import Cover, compose, paged
+from faxdispatch.documents.composition.composing import Cover, compose, paged
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput, NoSuchResource, Refused, TelnyxError
 from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView
-from faxdispatch.media.uploads import find, store
 from faxdispatch.recent import Recent
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import TelnyxClient
+from faxdispatch.telnyx.media.uploads import find, store
 from worker.context import Collaborators
 from worker.policy import step
 from worker.sending.linked import Servers

@@ -6,9 +6,9 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from faxdispatch.documents.local import Document
+from faxdispatch.documents.preflight.links import SECONDS, fetched_now
 from faxdispatch.errors import BadInput
 from faxdispatch.fetching.trouble import LinkFailed
-from faxdispatch.preflight.links import SECONDS, fetched_now
 
 SLOW = 1.0
 """Seconds after which a failed fetch counts as having kept a thread waiting."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from faxdispatch.campaign.looking_up import as_pdf, link_fetch
-from faxdispatch.composition.cover import read_cover
-from faxdispatch.composition.sources import source_of
+from faxdispatch.documents.composition.cover import read_cover
+from faxdispatch.documents.composition.sources import source_of
 from faxdispatch.documents.local import Document
 from faxdispatch.settings import Settings
 

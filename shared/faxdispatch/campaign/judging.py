@@ -10,7 +10,7 @@ from faxdispatch.ledger import CHUNK, CampaignRow
 from faxdispatch.lists.checking import BadRow, Batch, Check, LeftOut
 
 if TYPE_CHECKING:
-    from faxdispatch.composition.rows import RowCovers
+    from faxdispatch.documents.composition.rows import RowCovers
 
 _NOTHING: Mapping[str, Any] = {}
 

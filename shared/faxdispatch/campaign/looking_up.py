@@ -15,7 +15,7 @@ from faxdispatch.lists.checking import Check, Row
 from faxdispatch.settings import Settings
 
 if TYPE_CHECKING:
-    from faxdispatch.composition.rows import RowCovers
+    from faxdispatch.documents.composition.rows import RowCovers
     from faxdispatch.lists.documents import FetchLink, LookAtLink, OnDocuments, RowDocuments, Storage
 
 _EXTRA = "install faxdispatch with its extra [documents]"
@@ -77,7 +77,7 @@ def document_for_all(document: Path | bytes | Document, *, covered: bool) -> Doc
     """
     if not covered and not isinstance(document, Path):
         return document_of(document)
-    from faxdispatch.composition.composing import paged, part  # noqa: PLC0415 - a plain install lacks what it needs
+    from faxdispatch.documents.composition.composing import paged, part  # noqa: PLC0415 - a plain install lacks what it needs
 
     found = part(document)
     return paged(found) if covered else found
@@ -89,7 +89,7 @@ def as_pdf(document: Document) -> Document:
     Raises:
         BadInput: nothing here can convert it.
     """
-    from faxdispatch.composition.composing import paged  # noqa: PLC0415 - a plain install lacks what it needs
+    from faxdispatch.documents.composition.composing import paged  # noqa: PLC0415 - a plain install lacks what it needs
 
     return paged(document)
 
@@ -102,7 +102,7 @@ def link_fetch(unchecked_origins: Collection[str] = ()) -> "FetchLink":
 
     def fetch(link: str) -> Document:
         try:
-            from faxdispatch.preflight.links import fetched  # noqa: PLC0415 - a plain install lacks what it needs
+            from faxdispatch.documents.preflight.links import fetched  # noqa: PLC0415 - a plain install lacks what it needs
         except ModuleNotFoundError as error:
             raise Misconfigured(f"media_url: fetching a link needs {error.name}: {_EXTRA}") from None
         return fetched(link, unchecked_origins)
@@ -120,7 +120,7 @@ def covers_of(cover: str | None, columns: Sequence[str], more_fonts: Path | None
     if cover is None:
         return None
     try:
-        from faxdispatch.composition.rows import RowCovers  # noqa: PLC0415 - a plain install lacks what it needs
+        from faxdispatch.documents.composition.rows import RowCovers  # noqa: PLC0415 - a plain install lacks what it needs
     except ModuleNotFoundError as error:
         raise Misconfigured(f"cover: needs {error.name}: {_EXTRA}") from None
     return RowCovers(cover, columns, more_fonts)
@@ -129,7 +129,7 @@ def covers_of(cover: str | None, columns: Sequence[str], more_fonts: Path | None
 def link_look(settings: Settings) -> "LookAtLink | None":
     """Return a function that checks the links of rows as FAX_LINK_CHECK says, or None if it allows no check."""
     # A plain install lacks the libraries for fetching.
-    from faxdispatch.preflight.links import look  # noqa: PLC0415
+    from faxdispatch.documents.preflight.links import look  # noqa: PLC0415
 
     how, unchecked = settings.fax_link_check, settings.fax_dangerous_inbound_origins
     return None if how == "off" else lambda link: look(link, how, unchecked).problem
@@ -207,7 +207,7 @@ def storage_of(settings: Settings, scripts: Scripts | None) -> "Storage | None":
     if scripts is None or settings.telnyx_api_key is None:
         return None
     try:
-        from faxdispatch.media.uploads import Uploads  # noqa: PLC0415 - a plain install lacks what it needs
+        from faxdispatch.telnyx.media.uploads import Uploads  # noqa: PLC0415 - a plain install lacks what it needs
     except ModuleNotFoundError:
         return None
     return Uploads.from_settings(settings, scripts)

@@ -33,16 +33,16 @@ from faxdispatch.campaign.looking_up import (
 )
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.documents.local import Document
+from faxdispatch.documents.preflight.examining import examine
 from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
 from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock, Scripts, Suppressions
 from faxdispatch.lists.badrows import BadRows
 from faxdispatch.lists.checking import Check, Progress, check
-from faxdispatch.preflight.examining import examine
 from faxdispatch.states import CampaignState
 from faxdispatch.text.plain import plain
 
 if TYPE_CHECKING:
-    from faxdispatch.composition.rows import RowCovers
+    from faxdispatch.documents.composition.rows import RowCovers
     from faxdispatch.lists.documents import FetchLink, LookAtLink, OnDocuments, RowDocuments, Storage
 
 _LONGEST_NAME = 200

@@ -9,19 +9,19 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
-from faxdispatch.account.shared_rate import account
 from faxdispatch.calling.numbers import normalise
 from faxdispatch.canary.judgement import Seen, Wish, judge, over
 from faxdispatch.canary.links import Link, Mark, Verdict
 from faxdispatch.canary.page import canary_page
-from faxdispatch.checks.environment import check_environment
-from faxdispatch.checks.finding import Level
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, FaxError, NoSuchResource, TelnyxError, Unavailable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView, Limits, Scripts, Watch
+from faxdispatch.operations.checks.environment import check_environment
+from faxdispatch.operations.checks.finding import Level
 from faxdispatch.settings import Settings
 from faxdispatch.stream.places import Delivery, follow, last_id, open_stream, place
+from faxdispatch.telnyx.account.shared_rate import account
 
 TAG = "canary"
 """The tag of every canary."""

@@ -6,14 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.applications import (
-    CREATE_FIELDS,
-    UPDATE_FIELDS,
-    AppField,
-    complete,
-    describe,
-    read_fields,
-)
 from faxdispatch.cli.apps_setup import setup
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
@@ -22,6 +14,14 @@ from faxdispatch.cli.resources import account
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import MIN_SEARCH, ApplicationSort
+from faxdispatch.telnyx.applications import (
+    CREATE_FIELDS,
+    UPDATE_FIELDS,
+    AppField,
+    complete,
+    describe,
+    read_fields,
+)
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.listing import unbroken
 from faxdispatch.telnyx.models import FaxApplication

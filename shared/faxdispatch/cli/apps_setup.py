@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.applications import Outcome, Wanted, carry_out, make_plan
 from faxdispatch.cli.output import Answer, note
 from faxdispatch.cli.resources import account
 from faxdispatch.errors import OutcomeUnknown
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.applications import Outcome, Wanted, carry_out, make_plan
 from faxdispatch.text.privacy import hidden
 
 

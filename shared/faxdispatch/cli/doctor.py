@@ -2,9 +2,9 @@
 
 import typer
 
-from faxdispatch.checks.examining import examine
-from faxdispatch.checks.finding import Finding, Level
 from faxdispatch.cli.output import Answer, Json, verdict
+from faxdispatch.operations.checks.examining import examine
+from faxdispatch.operations.checks.finding import Finding, Level
 from faxdispatch.text.plain import plain
 from faxdispatch.text.privacy import scrub
 

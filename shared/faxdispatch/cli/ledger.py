@@ -5,13 +5,13 @@ After the ledger went back in time, `ledger resume` lets faxes be sent again.
 
 from dataclasses import asdict
 
-from faxdispatch.account.key import recognise
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Operator, Reason, Yes
 from faxdispatch.cli.output import Answer, confirm, fields
 from faxdispatch.cli.resources import account
 from faxdispatch.ledger import Epoch, Identity, Scripts
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.account.key import recognise
 
 _NOTHING = "nothing had stopped sending"
 

@@ -20,10 +20,10 @@ from faxdispatch.cli.output import Answer, Rows, columns_of, fields, is_terminal
 from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known
 from faxdispatch.documents.local import is_link, read_document
 from faxdispatch.errors import BadInput
-from faxdispatch.media.by_hand import store_named, store_once
-from faxdispatch.media.local_name import target
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.listing import unbroken
+from faxdispatch.telnyx.media.by_hand import store_named, store_once
+from faxdispatch.telnyx.media.local_name import target
 from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.text.wording import clock

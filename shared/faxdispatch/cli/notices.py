@@ -7,8 +7,8 @@ from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.reported_incidents import ReportedIncidents
-from faxdispatch.notices.channels import channels, send
-from faxdispatch.notices.incidents import Incident
+from faxdispatch.observability.notices.channels import channels, send
+from faxdispatch.observability.notices.incidents import Incident
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import clock
 

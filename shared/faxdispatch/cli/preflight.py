@@ -5,9 +5,9 @@ from pathlib import Path
 
 from faxdispatch.cli.output import note
 from faxdispatch.documents.local import Document, document_of
+from faxdispatch.documents.preflight.examining import examine
+from faxdispatch.documents.preflight.report import Report, merged
 from faxdispatch.errors import BadInput
-from faxdispatch.preflight.examining import examine
-from faxdispatch.preflight.report import Report, merged
 from faxdispatch.settings import Settings
 
 
@@ -26,7 +26,7 @@ def tell_findings(
             _tell(examine(found, quality=quality), name or "document")
     if link:
         # A plain install lacks what this needs.
-        from faxdispatch.preflight.links import look  # noqa: PLC0415
+        from faxdispatch.documents.preflight.links import look  # noqa: PLC0415
 
         _tell(look(link, settings.fax_link_check, settings.fax_dangerous_inbound_origins, quality=quality))
 

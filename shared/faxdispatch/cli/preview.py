@@ -10,12 +10,12 @@ import typer
 from faxdispatch.cli.options import refuse
 from faxdispatch.cli.output import Rows, note
 from faxdispatch.cli.sending import CoverPage
-from faxdispatch.composition.composing import Cover, compose, paged
+from faxdispatch.documents.composition.composing import Cover, compose, paged
+from faxdispatch.documents.preflight.examining import examine
+from faxdispatch.documents.preflight.report import Finding
+from faxdispatch.documents.preview.pages import Lines, can_draw, draw_all
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.checking import BadRow, check
-from faxdispatch.preflight.examining import examine
-from faxdispatch.preflight.report import Finding
-from faxdispatch.preview.pages import Lines, can_draw, draw_all
 from faxdispatch.settings import Settings
 
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.account import shared_rate
 from faxdispatch.cli.options import Operator, moment, refuse
 from faxdispatch.cli.output import Answer, confirm, note
 from faxdispatch.ledger import Ledger, Scripts
 from faxdispatch.ledger.recovery import Found
 from faxdispatch.operations.recovering import TAG, Recovered, Recoverer
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.account import shared_rate
 from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.text.wording import counted
 

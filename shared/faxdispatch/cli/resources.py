@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import typer
 
-from faxdispatch.account import shared_rate
 from faxdispatch.cli.output import Rows, confirm, note
 from faxdispatch.errors import AccountRefused, Conflict, NoSuchResource, TelnyxError
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.account import shared_rate
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.text.privacy import hidden
 

@@ -12,7 +12,7 @@ from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.sending import CoverPage, Sending
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
-from faxdispatch.composition.sources import sources_of
+from faxdispatch.documents.composition.sources import sources_of
 from faxdispatch.jobs import SendFax
 from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.options import Options, moment, pairs, refuse
-from faxdispatch.composition.cover import read_cover
+from faxdispatch.documents.composition.cover import read_cover
 from faxdispatch.jobs import Priority
 
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionList
     from faxdispatch.documents.local import Document
+    from faxdispatch.documents.preflight.report import Report
     from faxdispatch.evidence import Packed
     from faxdispatch.operations.erasing import Erased
-    from faxdispatch.preflight.report import Report
     from faxdispatch.search import Found, Search, Wanted
 
 
@@ -128,7 +128,7 @@ class FaxClient:
         """
         if media_url is not None:
             try:
-                from faxdispatch.preflight.links import look  # noqa: PLC0415 - needs the extra `documents`
+                from faxdispatch.documents.preflight.links import look  # noqa: PLC0415 - needs the extra `documents`
             except ImportError as error:
                 raise Misconfigured(
                     f"media_url: asking a link needs {error.name}: install faxdispatch with its extra [documents]"
@@ -138,7 +138,7 @@ class FaxClient:
                 return look(media_url, "head", quality=quality)
             return look(media_url, asked.fax_link_check, asked.fax_dangerous_inbound_origins, quality=quality)
         from faxdispatch.documents.local import document_of  # noqa: PLC0415 - only who has a document needs it
-        from faxdispatch.preflight.examining import examine  # noqa: PLC0415 - the same
+        from faxdispatch.documents.preflight.examining import examine  # noqa: PLC0415 - the same
 
         if document is None:
             raise BadInput("give a document or a media_url")

@@ -12,11 +12,11 @@ from faxdispatch.ledger import Scripts
 from faxdispatch.settings import Settings
 
 if TYPE_CHECKING:
-    from faxdispatch.composition.composing import Cover
+    from faxdispatch.documents.composition.composing import Cover
     from faxdispatch.documents.local import Document
+    from faxdispatch.documents.preflight.report import Report
     from faxdispatch.lists.documents import Storage
-    from faxdispatch.media.uploads import Uploads
-    from faxdispatch.preflight.report import Report
+    from faxdispatch.telnyx.media.uploads import Uploads
 
 _PARTS = ("document", "cover", "cover_fields")
 """What is asked of us alone: the parts of the document."""
@@ -92,7 +92,7 @@ class Requests:
         self, asked: Mapping[str, Any], *, sender: str | None, to: str, quality: str | None
     ) -> "tuple[Document, Report]":
         try:
-            from faxdispatch.composition.composing import compose, sources  # noqa: PLC0415 - needs the extra `documents`
+            from faxdispatch.documents.composition.composing import compose, sources  # noqa: PLC0415 - needs the extra `documents`
 
             source = asked.get("document")
             cover = self._cover(asked, sender=sender, to=to) if asked.get("cover") is not None else None
@@ -108,7 +108,7 @@ class Requests:
             raise InvalidJob([("document", str(problem))]) from None
 
     def _cover(self, asked: Mapping[str, Any], *, sender: str | None, to: str) -> "Cover":
-        from faxdispatch.composition.composing import Cover  # noqa: PLC0415 - needs the extra `documents`
+        from faxdispatch.documents.composition.composing import Cover  # noqa: PLC0415 - needs the extra `documents`
 
         text, fields, settings = asked["cover"], asked.get("cover_fields") or {}, self._settings
         if not isinstance(text, str) or not isinstance(fields, Mapping):
@@ -136,7 +136,7 @@ class Requests:
         if self._settings is None or self._scripts is None:
             raise Misconfigured("document: this client has no TELNYX_API_KEY; create it with FaxClient.from_env()")
         try:
-            from faxdispatch.media.uploads import Uploads  # noqa: PLC0415 - needs the extra `documents`
+            from faxdispatch.telnyx.media.uploads import Uploads  # noqa: PLC0415 - needs the extra `documents`
         except ImportError as error:
             raise Misconfigured(
                 f"document: storing one at Telnyx needs {error.name}: install faxdispatch with its extra [documents]"

@@ -13,10 +13,10 @@ from faxdispatch.demo.stage import Stage
 from faxdispatch.documents.local import read_document
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
-from faxdispatch.media.uploads import store
 from faxdispatch.states import State
 from faxdispatch.stream.consumer import Consumer
 from faxdispatch.telnyx import TelnyxClient
+from faxdispatch.telnyx.media.uploads import store
 
 PATIENCE = 100.0
 """Seconds after which the demonstration ends, even if some faxes are still open."""

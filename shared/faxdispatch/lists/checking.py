@@ -22,8 +22,8 @@ from faxdispatch.lists.seen import Seen
 from faxdispatch.lists.shape import Columns
 from faxdispatch.lists.source import Source, open_source
 from faxdispatch.lists.table import Table, read_table
+from faxdispatch.lists.workbook.sheet import STRUCK
 from faxdispatch.text.wording import counted
-from faxdispatch.workbook.sheet import STRUCK
 
 if TYPE_CHECKING:
     from faxdispatch.lists.documents import RowDocuments

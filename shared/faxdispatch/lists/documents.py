@@ -11,12 +11,12 @@ from typing import Any, Protocol, Self
 
 from faxdispatch.documents.local import SPARE, Document, checked
 from faxdispatch.documents.media_dir import MediaDir
+from faxdispatch.documents.preflight.examining import examine
+from faxdispatch.documents.preflight.lookers import Lookers
+from faxdispatch.documents.preflight.report import merged
 from faxdispatch.errors import Misconfigured, Refused
 from faxdispatch.lists.fields import RowFields
 from faxdispatch.lists.words import BETWEEN
-from faxdispatch.preflight.examining import examine
-from faxdispatch.preflight.lookers import Lookers
-from faxdispatch.preflight.report import merged
 from faxdispatch.text.wording import counted
 
 AT_ONCE = 4
@@ -269,7 +269,7 @@ class RowDocuments:
                 raise ValueError(f"{part}: {problem}")
             files.append(file)
         # Loaded only when it is needed: its libraries take 20 MB.
-        from faxdispatch.composition.joining import joined  # noqa: PLC0415
+        from faxdispatch.documents.composition.joining import joined  # noqa: PLC0415
 
         return replace(joined(files), name=name)
 

@@ -19,9 +19,9 @@ from typing import IO, Any, BinaryIO, Self, cast
 from faxdispatch.documents.contents import DAMAGED, TooManyFiles, see_contents
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.block import Block, Record
-from faxdispatch.lists.workbook import blocks, chosen
-from faxdispatch.workbook.bounds import FILES
-from faxdispatch.workbook.reading import Workbook
+from faxdispatch.lists.sheets import blocks, chosen
+from faxdispatch.lists.workbook.bounds import FILES
+from faxdispatch.lists.workbook.reading import Workbook
 
 _SAMPLE = 256 * 1024
 SAMPLE = 300

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from faxdispatch.account.key import recognise
 from faxdispatch.campaign.requests import row_to_feed
 from faxdispatch.errors import BadInput, Conflict, InvalidJob, NoSuchResource, NotKnown
 from faxdispatch.jobs import SendFax
@@ -26,6 +25,7 @@ from faxdispatch.operations.observing import observation_of
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax, TelnyxClient
+from faxdispatch.telnyx.account.key import recognise
 from faxdispatch.telnyx.client_state import LEDGER_ID, Mark, decode_client_state
 from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.text.wording import counted

@@ -16,13 +16,13 @@ from faxdispatch.campaign.planning.course import Capacity
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan, Recipients, make_plan
 from faxdispatch.campaign.requests import options_for_all, request_of
 from faxdispatch.documents.local import Document
+from faxdispatch.documents.preflight.examining import examine
+from faxdispatch.documents.preflight.links import SAMPLE, LinkedPages, fetcher, read
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import Priority
 from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts
 from faxdispatch.lists.checking import BadRow, Progress
 from faxdispatch.lists.documents import OnDocuments
-from faxdispatch.preflight.examining import examine
-from faxdispatch.preflight.links import SAMPLE, LinkedPages, fetcher, read
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import counted, counted_are
 

@@ -19,9 +19,9 @@ from faxdispatch.cli.options import moment, refuse
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
+from faxdispatch.documents.preflight.links import SAMPLE
 from faxdispatch.ledger import Scripts
 from faxdispatch.lists.given import at_hand
-from faxdispatch.preflight.links import SAMPLE
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import clock, counted
 
