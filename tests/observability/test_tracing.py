@@ -2,7 +2,6 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -16,15 +15,14 @@ from opentelemetry.trace import StatusCode
 from faxdispatch import FaxClient
 from faxdispatch.errors import Unavailable
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import CampaignRow, Rules, Scripts, connect, job_of_row
+from faxdispatch.ledger import CampaignRow, job_of_row
 from faxdispatch.observability import tracing
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
-from faxdispatch.telnyx import ClientStack, TelnyxClient
 from faxdispatch.telnyx.client_state import encode_client_state
 from faxdispatch.testing import telnyx_event
 from tests.webhook.harness import PATH, SIGNER
-from tests.worker.doubles import collaborators
+from tests.worker.doubles import at_work, clients
 from webhook.app import create_apps
 from worker.context import Collaborators
 from worker.intake import take_in
@@ -85,13 +83,8 @@ def telnyx() -> Telnyx:
 
 
 @pytest.fixture
-def w(redis_url: str, unhurried: None, telnyx: Telnyx) -> Iterator[Collaborators]:
-    settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
-    clients = ClientStack(
-        lambda: TelnyxClient("https://api.test/v2", "KEY0123456789", http=httpx.MockTransport(telnyx))
-    )
-    yield collaborators(Scripts(connect(redis_url), Rules(rate=1000, channels=5)), settings, telnyx=clients)
-    clients.close()
+def w(redis_url: str, unhurried: None, telnyx: Telnyx) -> Collaborators:
+    return at_work(redis_url, telnyx=clients(telnyx))
 
 
 def tell(redis_url: str, w: Collaborators, job_id: str, kind: str = "fax.delivered", **fields: str) -> None:

@@ -1,8 +1,6 @@
 """One attempt, for each answer of Telnyx: what is recorded, and that at most one call is made."""
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,63 +9,15 @@ import pytest
 
 from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused, Unreachable
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import (
-    Barrier,
-    Rules,
-    Scripts,
-    connect,
-)
+from faxdispatch.ledger import Barrier
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
 from faxdispatch.telnyx.client_state import decode_client_state
-from tests.worker.doubles import collaborators
+from tests.worker.doubles import Telnyx, create
 from worker.context import Collaborators
 from worker.sending import attempt
 from worker.sending.attempt import _TELNYX, Outcome, run_attempt, run_attempts
-
-
-class Telnyx:
-    """A double that gives the prepared answer and records its requests."""
-
-    def __init__(self) -> None:
-        self.asked: list[SendRequest] = []
-        self.answer: Fax | Exception | Callable[[], Fax] = Fax(id="fax-1", status="queued")
-
-    @contextmanager
-    def borrow(self) -> Iterator["Telnyx"]:
-        yield self
-
-    def send_fax(self, request: SendRequest, *, deadline: float) -> Fax:
-        assert deadline > 0
-        self.asked.append(request)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer() if callable(self.answer) else self.answer
-
-
-@pytest.fixture
-def telnyx() -> Telnyx:
-    return Telnyx()
-
-
-@pytest.fixture
-def posted() -> list[tuple[str, dict[str, Any]]]:
-    return []
-
-
-@pytest.fixture
-def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) -> Collaborators:
-    settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
-    scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=5))
-    return collaborators(
-        scripts, settings, telnyx=telnyx, post=lambda name, _queue, payload: posted.append((name, payload))
-    )
-
-
-def create(w: Collaborators, **options: Any) -> str:
-    job = SendFax.decode({"to": "+13125550200", "media_name": "letter", **options})
-    return w.ledger.create("job", job, source="producer")["job"]
 
 
 def pauses(w: Collaborators) -> dict[str, str]:
@@ -177,7 +127,7 @@ def test_a_fax_refused_twice_while_others_succeed_is_at_fault_unless_it_is_clear
     assert run_attempt("job", w) is Outcome.PARKED
     scripts.now += 10
     w.limits.resume("c1", reason="topped up")
-    w.ledger.create("other", SendFax(to="+13125550201", media_name="letter"), source="producer")
+    create(w, "other", to="+13125550201")
     run_attempt("other", w)  # takes its place on the waiting list
     assert {picked.job_id for picked in w.agenda.pick()} == {"job", "other"}
     telnyx.answer = Fax(id="fax-other")
@@ -199,9 +149,8 @@ def test_a_second_message_for_the_same_job_never_dials(w: Collaborators, telnyx:
     create(w)
     inner: list[Outcome] = []
 
-    def meanwhile() -> Fax:
+    def meanwhile(_: SendRequest) -> None:
         inner.append(run_attempt("job", w))
-        return Fax(id="fax-1")
 
     telnyx.answer = meanwhile
     run_attempt("job", w)
@@ -216,9 +165,8 @@ def test_a_cancel_during_the_call_is_passed_on_once_telnyx_has_the_fax(
 ) -> None:
     create(w)
 
-    def meanwhile() -> Fax:
+    def meanwhile(_: SendRequest) -> None:
         assert w.ledger.cancel("job", source="producer")["outcome"] == "wished"
-        return Fax(id="fax-1")
 
     telnyx.answer = meanwhile
     run_attempt("job", w)
@@ -323,8 +271,7 @@ def test_calls_that_fail_one_after_the_other_pause_the_connection(
 ) -> None:
     telnyx.answer = answer
     for number in range(8):
-        job = SendFax.decode({"to": f"+1312555020{number}", "media_name": "letter"})
-        run_attempt(w.ledger.create(f"job{number}", job, source="producer")["job"], w)
+        run_attempt(create(w, f"job{number}", to=f"+1312555020{number}"), w)
 
     assert pauses(w) == {"c1": reason}
     assert len(telnyx.asked) == (3 if reason == "telnyx_unreachable" else 5)
@@ -336,8 +283,7 @@ def test_errors_that_say_nothing_about_telnyx_pause_nothing(
 ) -> None:
     telnyx.answer = answer
     for number in range(8):
-        job = SendFax.decode({"to": f"+1312555020{number}", "media_name": "letter"})
-        run_attempt(w.ledger.create(f"job{number}", job, source="producer")["job"], w)
+        run_attempt(create(w, f"job{number}", to=f"+1312555020{number}"), w)
 
     assert pauses(w) == {}
 
@@ -358,9 +304,9 @@ def test_a_fax_that_a_later_version_recorded_waits_and_holds_up_no_other(
     create(w)
     redis: Any = w.ledger.redis
     redis.hset("fax:job:job", "request", '{"to": "+13125550200", "media_name": "letter", "of_tomorrow": 1}')
-    w.ledger.create("other", SendFax(to="+13125550201", media_name="letter"), source="producer")
+    create(w, "other", to="+13125550201")
 
     assert run_attempts(["job", "other"], w) == {"job": Outcome.PARKED, "other": Outcome.ACCEPTED}
-    assert [request.to for request in telnyx.asked] == ["+13125550201"]
+    assert telnyx.called == ["+13125550201"]
     assert "job job waits for a worker of the version that recorded it: of_tomorrow" in caplog.text
     assert redis.zscore("fax:agenda", "job")

@@ -1,7 +1,5 @@
 """What scheduler and worker do for campaigns, in this process on a real Valkey."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -9,53 +7,28 @@ from typing import Any
 import pytest
 
 from faxdispatch.errors import Refused
-from faxdispatch.ledger import (
-    CampaignRow,
-    Rules,
-    Scripts,
-    connect,
-    job_of_row,
-)
-from faxdispatch.settings import Settings
+from faxdispatch.ledger import CampaignRow, job_of_row
 from faxdispatch.states import CampaignState, HoldReason, State
-from faxdispatch.telnyx import Fax, SendRequest
+from faxdispatch.telnyx import SendRequest
 from tests.ledger.steps import admit_one, claim_one
-from tests.worker.doubles import collaborators
+from tests.worker.doubles import SENDER, Telnyx, at_work
 from worker.scheduling.feeding import Feeder
 from worker.sending.attempt import run_attempts
 from worker.sending.stages import Outcome
 
-SENDER, OTHER_SENDER = "+13125550299", "+13125550277"
-
-
-class Telnyx:
-    """A double that records its requests; `answer` may wait or raise."""
-
-    def __init__(self) -> None:
-        self.asked: list[SendRequest] = []
-        self.answer: Callable[[SendRequest], object] = lambda _: None
-
-    @contextmanager
-    def borrow(self) -> Iterator["Telnyx"]:
-        yield self
-
-    def send_fax(self, request: SendRequest, *, deadline: float) -> Fax:
-        del deadline
-        self.asked.append(request)
-        self.answer(request)
-        return Fax(id=f"fax of {request.body()['to']}", status="queued")
+OTHER_SENDER = "+13125550277"
 
 
 class Works:
     """A scheduler's feeder and a worker at one ledger."""
 
     def __init__(self, redis_url: str) -> None:
-        scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=50))
         self.telnyx = Telnyx()
         self.posted: list[tuple[str, dict[str, Any]]] = []
-        self.w = collaborators(
-            scripts,
-            Settings(fax_connection_id="c1", fax_from=SENDER, fax_rate=20, fax_channels=50),
+        self.w = at_work(
+            redis_url,
+            channels=50,
+            settings={"fax_rate": 20},
             telnyx=self.telnyx,
             post=lambda name, _queue, payload: self.posted.append((name, payload)),
         )
@@ -195,7 +168,7 @@ def test_answers_to_calls_in_progress_are_recorded_when_their_message_fails(work
     works.feeder.feed()
     picked = works.picked()
     go_on = Event()
-    works.telnyx.answer = lambda _: go_on.wait(20)
+    works.telnyx.answer = lambda _: go_on.wait(20) and None
     claim_many = works.w.ledger.claim_many
 
     def claim(claims: Any, **options: Any) -> Any:

@@ -1,18 +1,12 @@
 """What a message to cancel a fax does, whether it names the job or the fax at Telnyx."""
 
-from contextlib import contextmanager
-
 import pytest
-from celery import Celery
 
 from faxdispatch.errors import TelnyxError, WrongState
-from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Rules, Scripts, connect
-from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax
 from faxdispatch.telnyx.client_state import encode_client_state
-from tests.worker.doubles import collaborators
+from tests.worker import doubles
 from worker import tasks
 from worker.sending.attempt import Outcome, run_attempt
 
@@ -20,24 +14,18 @@ FAX = "0cae2f42-b704-420c-ad15-8cac51a2a2bd"
 STRAY = "1cae2f42-b704-420c-ad15-8cac51a2a2bd"
 
 
-class Telnyx:
-    """A double that accepts one fax and records which ones it is asked to cancel."""
+class Telnyx(doubles.Telnyx):
+    """Accepts one fax, and records which ones it is asked to cancel."""
 
     def __init__(self):
+        super().__init__()
+        self.answer = Fax(id=FAX, status="queued")
         self.cancelled = []
         self.refusal: TelnyxError | None = None
-        self.fax = Fax(id=FAX, status="queued")
-
-    @contextmanager
-    def borrow(self):
-        yield self
-
-    def send_fax(self, request, *, deadline):
-        return self.fax
 
     def get_fax(self, fax_id):
         assert fax_id == FAX
-        return self.fax
+        return self.answer
 
     def cancel_fax(self, fax_id):
         self.cancelled.append(fax_id)
@@ -51,23 +39,16 @@ def telnyx():
 
 
 @pytest.fixture
-def app(redis_url, telnyx):
-    made = Celery("here", set_as_current=False)
-    made.loader.import_default_modules()
-    settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
-    made.collaborators = collaborators(
-        Scripts(connect(redis_url), Rules(rate=1000, channels=5)), settings, telnyx=telnyx
-    )
-    return made
+def w(w):
+    """A worker's collaborators, with a job whose fax Telnyx has accepted."""
+    doubles.create(w)
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+    return w
 
 
 @pytest.fixture
-def w(app):
-    """A worker's collaborators, with a job whose fax Telnyx has accepted."""
-    made = app.collaborators
-    made.ledger.create("job", SendFax.decode({"to": "+13125550200", "media_name": "letter"}), source="producer")
-    assert run_attempt("job", made) is Outcome.ACCEPTED
-    return made
+def app(w):
+    return doubles.celery_app(w)
 
 
 def cancel(app, **named):
@@ -86,7 +67,7 @@ def test_an_accepted_fax_is_cancelled_at_telnyx_and_its_job_is_not_sent_again(ap
 def test_a_fax_that_is_already_delivered_is_read_instead_so_that_its_job_ends(app, telnyx, w):
     mark = encode_client_state("job", 1, w.ledger.identity.id)
     telnyx.refusal = WrongState("too late", status=422, code="90081")
-    telnyx.fax = Fax(id=FAX, status="delivered", direction="outbound", client_state=mark, connection_id="c1")
+    telnyx.answer = Fax(id=FAX, status="delivered", direction="outbound", client_state=mark, connection_id="c1")
 
     cancel(app, fax_id=FAX)
 

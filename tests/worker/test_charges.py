@@ -1,6 +1,5 @@
 """Charges of Telnyx replace the estimate once the day is over."""
 
-from contextlib import contextmanager
 from datetime import date, timedelta
 
 import httpx
@@ -8,8 +7,7 @@ import pytest
 
 from faxdispatch.ledger import Charges, Limits, Scripts, connect
 from faxdispatch.settings import Settings
-from faxdispatch.telnyx import TelnyxClient
-from tests.worker.doubles import collaborators
+from tests.worker.doubles import clients, collaborators
 from worker.charges import read_charges
 
 DAY = 86_400_000
@@ -32,12 +30,7 @@ class Telnyx:
         self.records = {}
         self.asked = []
 
-    @contextmanager
-    def borrow(self):
-        with TelnyxClient("https://telnyx.example/v2", "KEY", http=httpx.MockTransport(self._answer)) as client:
-            yield client
-
-    def _answer(self, request):
+    def __call__(self, request):
         query = request.url.params
         day = date.fromisoformat(query["filter[created_at][gte]"])
         assert query["filter[created_at][lt]"] == (day + timedelta(days=1)).isoformat()
@@ -56,7 +49,7 @@ def world(redis_url):
     scripts = Scripts(connect(redis_url))
     scripts.now = scripts.clock() // DAY * DAY + DAY // 2  # noon: no day ends during a test
     telnyx = Telnyx()
-    w = collaborators(scripts, Settings(), telnyx=telnyx)
+    w = collaborators(scripts, Settings(), telnyx=clients(telnyx))
     return w, telnyx, w.charges.today() - timedelta(days=1)
 
 

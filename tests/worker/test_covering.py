@@ -13,7 +13,6 @@ from faxdispatch.campaign.giving_up import give_up
 from faxdispatch.documents.local import document_of
 from faxdispatch.errors import BadInput, NoSuchResource, NotSent, Refused, Unavailable, Unreachable
 from faxdispatch.fetching.trouble import LinkFailed
-from faxdispatch.jobs import SendFax
 from faxdispatch.ledger.rules import PROBE_PAUSES
 from faxdispatch.recent import Recent
 from faxdispatch.telnyx.models import MediaResource
@@ -21,7 +20,7 @@ from tests.conftest import eventually
 from tests.documents.preflight.made import letter, locked
 from tests.ledger.campaign_desk import NAME, CampaignDesk, number_of
 from tests.ledger.campaign_desk import job as job_of
-from tests.worker.test_attempt import Telnyx, create, posted, w  # noqa: F401 - fixtures
+from tests.worker.doubles import Telnyx, create
 from worker.sending import covering, linked
 from worker.sending.attempt import Outcome, run_attempt, run_attempts
 from worker.sending.preparation import prepare
@@ -59,7 +58,7 @@ def telnyx(monkeypatch):
     return Storage()
 
 
-def test_the_combined_document_is_sent_in_place_of_the_faxs_own(w, telnyx):  # noqa: F811 - the fixture
+def test_the_combined_document_is_sent_in_place_of_the_faxs_own(w, telnyx):
     create(w, cover="Dear {name}, {pages} pages", cover_fields={"name": "Dr Öz"})
 
     assert run_attempt("job", w) is Outcome.ACCEPTED
@@ -71,7 +70,7 @@ def test_the_combined_document_is_sent_in_place_of_the_faxs_own(w, telnyx):  # n
     assert submitted.data["letter"] == request.media_name
 
 
-def test_a_combined_document_that_is_stored_is_not_stored_again(w, telnyx):  # noqa: F811 - the fixture
+def test_a_combined_document_that_is_stored_is_not_stored_again(w, telnyx):
     create(w, cover="Dear Dr Smith")
     telnyx.answer = Unreachable("no network")
     run_attempt("job", w)
@@ -88,7 +87,7 @@ def test_a_combined_document_that_is_stored_is_not_stored_again(w, telnyx):  # n
         (lambda telnyx: setattr(telnyx, "trouble", Refused("no", status=422)), "no"),
     ],
 )
-def test_a_cover_that_cannot_be_made_ends_its_fax_with_a_message(w, telnyx, change, told):  # noqa: F811 - the fixture
+def test_a_cover_that_cannot_be_made_ends_its_fax_with_a_message(w, telnyx, change, told):
     change(telnyx)
     create(w, cover="Dear Dr Smith")
 
@@ -99,7 +98,7 @@ def test_a_cover_that_cannot_be_made_ends_its_fax_with_a_message(w, telnyx, chan
     assert telnyx.asked == []
 
 
-def test_while_telnyx_does_not_answer_the_fax_waits_and_is_sent_later(w, telnyx, monkeypatch):  # noqa: F811 - the fixture
+def test_while_telnyx_does_not_answer_the_fax_waits_and_is_sent_later(w, telnyx, monkeypatch):
     monkeypatch.setattr(covering, "AGAIN", -60.0)
     create(w, cover="Dear Dr Smith")
     telnyx.trouble = Unreachable("no network")
@@ -111,17 +110,21 @@ def test_while_telnyx_does_not_answer_the_fax_waits_and_is_sent_later(w, telnyx,
     assert run_attempt("job", w) is Outcome.ACCEPTED
 
 
-def test_a_cover_that_fails_in_an_unforeseen_way_holds_up_no_other_fax(w, telnyx, monkeypatch):  # noqa: F811
+def test_a_cover_that_fails_in_an_unforeseen_way_holds_up_no_other_fax(w, telnyx, monkeypatch):
     create(w, cover="Dear Dr Smith")
-    other = SendFax(to="+13125550201", media_name="letter")
-    w.ledger.create("other", other, source="producer")
+    create(w, "other", to="+13125550201")
     monkeypatch.setattr(covering, "compose", lambda *_: 1 / 0)
 
     assert run_attempts(["job", "other"], w) == {"job": Outcome.PARKED, "other": Outcome.ACCEPTED}
-    assert [request.to for request in telnyx.asked] == [other.to]
+    assert telnyx.called == ["+13125550201"]
 
 
 LINK = "https://docs.example/letter.pdf"
+
+
+def linked_fax(w, **options):
+    """Record a fax with a cover before the document of a link."""
+    return create(w, **{"media_name": None, "media_url": LINK, "cover": "Dear Dr Smith"} | options)
 
 
 @pytest.fixture
@@ -139,8 +142,8 @@ def link(monkeypatch):
     return found
 
 
-def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, telnyx, link):  # noqa: F811
-    create(w, media_name=None, media_url=LINK, cover="Dear {name}", cover_fields={"name": "Dr Öz"})
+def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, telnyx, link):
+    linked_fax(w, cover="Dear {name}", cover_fields={"name": "Dr Öz"})
     telnyx.answer = Unreachable("no network")
     run_attempt("job", w)
     link[0] = LinkFailed("timed out")
@@ -152,9 +155,9 @@ def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, t
     assert pages == ["Dear Dr Öz", "The letter"]
 
 
-def test_a_link_to_an_unreachable_server_is_retried_until_it_answers(w, telnyx, link, monkeypatch):  # noqa: F811
+def test_a_link_to_an_unreachable_server_is_retried_until_it_answers(w, telnyx, link, monkeypatch):
     monkeypatch.setattr(covering, "LINK_AGAIN", (300.0, -60.0))
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    linked_fax(w)
     link[0] = LinkFailed("answered 503")
 
     assert run_attempt("job", w) is Outcome.PARKED
@@ -177,9 +180,9 @@ def test_a_link_to_an_unreachable_server_is_retried_until_it_answers(w, telnyx, 
     assert w.ledger.job("job").unfetched == 0
 
 
-def test_a_fetch_that_fails_and_a_call_that_fails_have_counts_of_their_own(w, telnyx, link, monkeypatch):  # noqa: F811
+def test_a_fetch_that_fails_and_a_call_that_fails_have_counts_of_their_own(w, telnyx, link, monkeypatch):
     monkeypatch.setattr(covering, "LINK_AGAIN", (-60.0, 300.0))
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    linked_fax(w)
     link[0] = LinkFailed("answered 503")
     run_attempt("job", w)
     link[0] = letter("The letter")
@@ -191,20 +194,20 @@ def test_a_fetch_that_fails_and_a_call_that_fails_have_counts_of_their_own(w, te
     assert job.due_at - w.now() <= timedelta(seconds=PROBE_PAUSES[0])
 
 
-def test_a_fax_whose_link_fails_ends_at_its_deadline(w, telnyx, link, monkeypatch):  # noqa: F811 - the fixture
+def test_a_fax_whose_link_fails_ends_at_its_deadline(w, telnyx, link, monkeypatch):
     monkeypatch.setattr(covering, "LINK_AGAIN", (300.0,))
     deadline = w.now() + timedelta(seconds=60)
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith", send_by=deadline)
+    linked_fax(w, send_by=deadline)
     link[0] = LinkFailed("answered 503")
 
     run_attempt("job", w)
     assert abs(w.ledger.job("job").due_at - deadline) < timedelta(seconds=1)
 
 
-def test_a_document_is_fetched_once_though_its_fax_waits_for_a_channel_after_that(w, telnyx, link):  # noqa: F811
+def test_a_document_is_fetched_once_though_its_fax_waits_for_a_channel_after_that(w, telnyx, link):
     w.limits.change({"channels": 1}, reason="a test")
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
-    w.ledger.create("flying", SendFax(to="+13125550201", media_name="letter"), source="producer")
+    linked_fax(w)
+    create(w, "flying", to="+13125550201")
     assert run_attempt("flying", w) is Outcome.ACCEPTED
     assert run_attempt("job", w) is Outcome.PARKED
     link[0] = LinkFailed("answered 503")
@@ -217,8 +220,8 @@ def test_a_document_is_fetched_once_though_its_fax_waits_for_a_channel_after_tha
     assert [request.media_name for request in telnyx.asked] == ["letter", telnyx.uploads[0]]
 
 
-def test_a_document_that_was_made_while_the_fax_waited_for_a_thread_is_not_fetched_again(w, telnyx, link, monkeypatch):  # noqa: F811
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+def test_a_document_that_was_made_while_the_fax_waited_for_a_thread_is_not_fetched_again(w, telnyx, link, monkeypatch):
+    linked_fax(w)
     waits = prepare(w.ledger.job("job"), w)
     assert run_attempt("job", w) is Outcome.ACCEPTED
     monkeypatch.setattr(linked, "fetched_now", lambda *_: pytest.fail("it was fetched again"))
@@ -227,14 +230,14 @@ def test_a_document_that_was_made_while_the_fax_waited_for_a_thread_is_not_fetch
 
 
 @pytest.fixture
-def twice(w, telnyx, link, monkeypatch):  # noqa: F811 - the fixture
+def twice(w, telnyx, link, monkeypatch):
     """Let two workers fetch a link at the same time: the first to end records its document, and waits for a channel.
 
     The other one gets what is in the list, once the channel is free.
     """
     w.limits.change({"channels": 1}, reason="a test")
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
-    w.ledger.create("flying", SendFax(to="+13125550201", media_name="letter"), source="producer")
+    linked_fax(w)
+    create(w, "flying", to="+13125550201")
     assert run_attempt("flying", w) is Outcome.ACCEPTED
     later = []
 
@@ -251,7 +254,7 @@ def twice(w, telnyx, link, monkeypatch):  # noqa: F811 - the fixture
     return later
 
 
-def test_of_two_documents_that_a_link_led_to_the_first_is_sent(w, telnyx, twice):  # noqa: F811 - the fixture
+def test_of_two_documents_that_a_link_led_to_the_first_is_sent(w, telnyx, twice):
     twice.append(letter("Another letter"))
 
     assert run_attempt("job", w) is Outcome.ACCEPTED
@@ -263,7 +266,7 @@ def test_of_two_documents_that_a_link_led_to_the_first_is_sent(w, telnyx, twice)
 
 
 @pytest.mark.parametrize("trouble", [BadInput("answered 403"), LinkFailed("timed out")])
-def test_a_link_that_can_be_fetched_only_once_ends_no_fax_that_has_its_document(w, telnyx, twice, trouble):  # noqa: F811
+def test_a_link_that_can_be_fetched_only_once_ends_no_fax_that_has_its_document(w, telnyx, twice, trouble):
     twice.append(trouble)
 
     assert run_attempt("job", w) is Outcome.PARKED
@@ -274,12 +277,12 @@ def test_a_link_that_can_be_fetched_only_once_ends_no_fax_that_has_its_document(
 
 
 def test_a_document_that_comes_when_the_fax_was_sent_already_does_not_replace_the_one_that_was_sent(
-    w,  # noqa: F811 - the fixture
+    w,
     telnyx,
     link,
     monkeypatch,
 ):
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    linked_fax(w)
 
     def fetched(*_):
         monkeypatch.setattr(linked, "fetched_now", lambda *_: document_of(link[0]))
@@ -292,8 +295,8 @@ def test_a_document_that_comes_when_the_fax_was_sent_already_does_not_replace_th
     assert w.ledger.job("job").letter == request.media_name
 
 
-def test_a_document_that_telnyx_has_deleted_is_made_again_and_recorded(w, telnyx, link):  # noqa: F811 - the fixture
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+def test_a_document_that_telnyx_has_deleted_is_made_again_and_recorded(w, telnyx, link):
+    linked_fax(w)
     telnyx.answer = Unreachable("no network")
     run_attempt("job", w)
     telnyx.stored.clear()
@@ -303,8 +306,8 @@ def test_a_document_that_telnyx_has_deleted_is_made_again_and_recorded(w, telnyx
     assert (ready.letter, job.letter) == (telnyx.uploads[1], telnyx.uploads[0])
 
 
-def test_an_attempt_of_a_version_that_recorded_no_document_is_repeated_with_the_same_one(w, telnyx, link):  # noqa: F811
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+def test_an_attempt_of_a_version_that_recorded_no_document_is_repeated_with_the_same_one(w, telnyx, link):
+    linked_fax(w)
     telnyx.answer = Unreachable("no network")
     run_attempt("job", w)
     w.ledger.redis.hdel("fax:job:job", "letter")
@@ -315,7 +318,7 @@ def test_an_attempt_of_a_version_that_recorded_no_document_is_repeated_with_the_
 
 
 @pytest.fixture
-def rows(w, redis_url):  # noqa: F811 - the fixture
+def rows(w, redis_url):
     """Rows of a running campaign that were told to go, with a cover before the document of a link."""
     desk = CampaignDesk.by_redis_clock(redis_url)
     desk.run(1, 2)
@@ -329,7 +332,7 @@ def rows(w, redis_url):  # noqa: F811 - the fixture
     return desk
 
 
-def test_a_channel_is_free_for_others_while_a_document_is_fetched(w, telnyx, link, rows, monkeypatch):  # noqa: F811
+def test_a_channel_is_free_for_others_while_a_document_is_fetched(w, telnyx, link, rows, monkeypatch):
     holders = []
 
     def fetched(*_):
@@ -343,7 +346,7 @@ def test_a_channel_is_free_for_others_while_a_document_is_fetched(w, telnyx, lin
 
 
 def test_the_fax_that_tries_whether_telnyx_answers_again_keeps_its_channel_while_its_document_is_fetched(
-    w,  # noqa: F811 - the fixture
+    w,
     telnyx,
     link,
     rows,
@@ -363,7 +366,7 @@ def test_the_fax_that_tries_whether_telnyx_answers_again_keeps_its_channel_while
     assert rows.faults() == ()
 
 
-def test_a_worker_that_dies_while_it_fetches_leaves_its_row_with_an_appointment(w, telnyx, link, rows, monkeypatch):  # noqa: F811
+def test_a_worker_that_dies_while_it_fetches_leaves_its_row_with_an_appointment(w, telnyx, link, rows, monkeypatch):
     def died(*_):
         raise Unavailable("it died here")
 
@@ -381,7 +384,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("point", ["prepared", "admitted", "paced", "claimed", "durable"])
 def test_a_worker_that_is_killed_at_any_point_costs_no_row_its_place_and_no_second_fetch(
-    w,  # noqa: F811 - the fixture
+    w,
     telnyx,
     link,
     rows,
@@ -407,7 +410,7 @@ def test_a_worker_that_is_killed_at_any_point_costs_no_row_its_place_and_no_seco
 
 
 @pytest.mark.parametrize("document", [{}, {"media_name": "letter", "media_url": None}])
-def test_no_document_is_made_for_a_row_whose_campaign_is_paused(w, telnyx, link, rows, monkeypatch, document):  # noqa: F811
+def test_no_document_is_made_for_a_row_whose_campaign_is_paused(w, telnyx, link, rows, monkeypatch, document):
     monkeypatch.setattr(covering, "compose", lambda *_: pytest.fail("it was made"))
     for row in (1, 2):
         key = f"fax:job:{job_of(row)}"
@@ -420,7 +423,7 @@ def test_no_document_is_made_for_a_row_whose_campaign_is_paused(w, telnyx, link,
     assert rows.faults() == ()
 
 
-def test_a_row_that_waits_for_its_document_can_be_given_up_though_its_campaign_is_paused(w, telnyx, link, rows):  # noqa: F811
+def test_a_row_that_waits_for_its_document_can_be_given_up_though_its_campaign_is_paused(w, telnyx, link, rows):
     link[0] = LinkFailed("answered 503")
     run_attempts([job_of(1), job_of(2)], w)
     rows.redis.hset(f"fax:job:{job_of(2)}", "due", "0")
@@ -433,7 +436,7 @@ def test_a_row_that_waits_for_its_document_can_be_given_up_though_its_campaign_i
     assert rows.faults() == ()
 
 
-def test_a_row_that_is_cancelled_while_its_document_is_fetched_is_not_sent(w, telnyx, link, rows, monkeypatch):  # noqa: F811
+def test_a_row_that_is_cancelled_while_its_document_is_fetched_is_not_sent(w, telnyx, link, rows, monkeypatch):
     def fetched(*_):
         rows.cancel()
         w.ledger.cancel(job_of(1), source="scheduler")
@@ -445,16 +448,16 @@ def test_a_row_that_is_cancelled_while_its_document_is_fetched_is_not_sent(w, te
     assert rows.faults() == ()
 
 
-def test_a_dead_link_ends_its_fax(w, telnyx, link):  # noqa: F811
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+def test_a_dead_link_ends_its_fax(w, telnyx, link):
+    linked_fax(w)
     link[0] = BadInput("document: the link cannot be fetched: answered 403")
 
     assert run_attempt("job", w) is Outcome.REFUSED
     assert w.ledger.job("job").cause == "letter_not_made"
 
 
-def test_a_link_that_takes_until_the_deadline_sends_nothing(w, telnyx, link, monkeypatch):  # noqa: F811
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith", send_by=w.now() + timedelta(hours=1))
+def test_a_link_that_takes_until_the_deadline_sends_nothing(w, telnyx, link, monkeypatch):
+    linked_fax(w, send_by=w.now() + timedelta(hours=1))
     later = w.now() + timedelta(hours=2)
 
     def fetched(*_):
@@ -466,14 +469,14 @@ def test_a_link_that_takes_until_the_deadline_sends_nothing(w, telnyx, link, mon
     assert telnyx.asked == []
 
 
-def test_the_others_of_a_message_do_not_wait_for_a_slow_link(w, telnyx, link, monkeypatch):  # noqa: F811
-    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+def test_the_others_of_a_message_do_not_wait_for_a_slow_link(w, telnyx, link, monkeypatch):
+    linked_fax(w)
     others = {"plain": {}, "covered": {"cover": "Dear Dr Jones"}}
     for number, (name, options) in enumerate(others.items(), start=1):
-        w.ledger.create(name, SendFax(to=f"+1312555020{number}", media_name="letter", **options), source="producer")
+        create(w, name, to=f"+1312555020{number}", **options)
 
     def slow(*_):
-        eventually(lambda: [request.to for request in telnyx.asked] == ["+13125550201", "+13125550202"])
+        eventually(lambda: telnyx.called == ["+13125550201", "+13125550202"])
         raise LinkFailed("timed out")
 
     monkeypatch.setattr(linked, "fetched_now", slow)

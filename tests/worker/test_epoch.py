@@ -13,7 +13,7 @@ from faxdispatch.ledger import Epoch, Observation, Watch
 from faxdispatch.states import State
 from tests.conftest import Valkey, eventually
 from tests.redis.cutter import Cutter
-from tests.worker.test_durability import office, order, states
+from tests.worker.test_durability import called, office, order, states
 from worker.context import Collaborators
 from worker.sending.attempt import Outcome, run_attempts
 
@@ -46,22 +46,17 @@ def due(redis: Any, names: list[str]) -> None:
         redis.hset(f"fax:job:{name}", "due", 0)
 
 
-def asked(w: Collaborators) -> list[str]:
-    found: list[str] = w.telnyx.asked  # type: ignore[attr-defined]
-    return found
-
-
 def test_a_restored_ledger_sends_nothing_before_a_person_confirms(w: Collaborators, redis: Any) -> None:
     names = order(w, 4)
     w.watch.look()
     saved = snapshot(redis)
     run_attempts(names[:2], w)
-    assert len(asked(w)) == 2
+    assert len(called(w)) == 2
 
     restore(redis, saved)
     # The claim itself notices, before anything has looked.
     run_attempts(names, w)
-    assert len(asked(w)) == 2
+    assert len(called(w)) == 2
     behind = Epoch(w.ledger.scripts).behind()
     assert behind is not None
     assert behind.found_at is not None
@@ -114,7 +109,7 @@ def test_a_process_that_starts_in_a_ledger_that_went_back_sends_nothing(w: Colla
     names = order(fresh, 1)
     fresh.watch.look()
     assert set(run_attempts(names, fresh).values()) == {Outcome.PARKED}
-    assert asked(fresh) == []
+    assert called(fresh) == []
 
 
 def test_a_second_restore_after_a_recovery_is_noticed_too(w: Collaborators, redis: Any) -> None:
@@ -167,7 +162,7 @@ def test_a_lagging_replica_that_is_promoted_is_noticed(tmp_path: Path) -> None:
         eventually(lambda: _looks(w))
         assert w.watch.witness.behind
         run_attempts(names, w)
-        assert len(asked(w)) == 3
+        assert len(called(w)) == 3
 
 
 def test_a_restart_without_loss_raises_no_alarm(tmp_path: Path) -> None:
@@ -203,7 +198,7 @@ def test_a_truncated_append_only_file_is_noticed(tmp_path: Path) -> None:
         eventually(lambda: _looks(w))
         assert w.watch.witness.behind
         run_attempts(names, w)
-        assert len(asked(w)) == 1
+        assert len(called(w)) == 1
 
 
 def _looks(w: Collaborators) -> bool:

@@ -4,13 +4,12 @@ import random
 from collections import Counter
 
 import pytest
-from celery import Celery
 from redis import Redis
 
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import Scripts, connect
 from faxdispatch.settings import Settings
-from tests.worker.doubles import collaborators
+from tests.worker.doubles import celery_app, collaborators
 from tests.worker.mutations import mutated
 from worker import tasks
 from worker.messaging import consumer
@@ -41,10 +40,8 @@ LEDGER = ("create_many", "dead_letter", "job", "jobs", "cancel", "publish")
 @pytest.fixture
 def app(redis_url, monkeypatch):
     monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
-    made = Celery("here", set_as_current=False)
-    made.loader.import_default_modules()
+    made = celery_app(collaborators(Scripts(connect(redis_url)), SETTINGS))
     made.gate = Gate([kind.TASK for kind in (*JOBS, *REMINDERS)], max_bytes=20_000)
-    made.collaborators = collaborators(Scripts(connect(redis_url)), SETTINGS)
     return made
 
 

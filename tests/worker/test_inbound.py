@@ -4,7 +4,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,19 +13,11 @@ import pytest
 from faxdispatch.errors import NoSuchResource, OutcomeUnknown
 from faxdispatch.events import Event
 from faxdispatch.fetching.link import Fetched, LinkExpired, LinkFailed, LinkRefused
-from faxdispatch.ledger import (
-    DocumentPlace,
-    Inbox,
-    Observation,
-    Observations,
-    Rules,
-    Scripts,
-    connect,
-)
+from faxdispatch.ledger import DocumentPlace, Inbox, Observation, Observations, Rules, Scripts, connect
 from faxdispatch.settings import Settings
 from faxdispatch.storage.store import StoreTrouble, open_store
 from faxdispatch.telnyx import Fax
-from tests.worker.doubles import collaborators
+from tests.worker.doubles import Lent, collaborators
 from worker import inbound
 from worker.context import Collaborators
 
@@ -35,17 +26,13 @@ PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 DAY = 86_400
 
 
-class Telnyx:
+class Telnyx(Lent):
     """The faxes that Telnyx knows, and what it was asked."""
 
     def __init__(self) -> None:
         self.faxes: dict[str, Fax] = {}
         self.asked: list[tuple[str, str]] = []
         self.breaks = False
-
-    @contextmanager
-    def borrow(self) -> Iterator["Telnyx"]:
-        yield self
 
     def add(self, fax_id: str = FAX, **facts: Any) -> None:
         told = {"id": fax_id, "direction": "inbound", "status": "received", "from": "+14155552222", **facts}

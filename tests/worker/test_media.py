@@ -1,7 +1,6 @@
 """Documents of campaigns are extended at Telnyx while they are needed; a missing one pauses the campaign."""
 
 import json
-from contextlib import contextmanager
 from datetime import timedelta
 
 import httpx
@@ -10,12 +9,11 @@ import pytest
 from faxdispatch import Conflict
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.campaign.service import CampaignService
-from faxdispatch.ledger import CampaignMedia, Scripts, connect
+from faxdispatch.ledger import CampaignMedia, Clock, Scripts, connect
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
-from faxdispatch.telnyx import TelnyxClient
 from faxdispatch.telnyx.media.uploads import KEEP
-from tests.worker.doubles import collaborators
+from tests.worker.doubles import clients, collaborators
 from worker.media import AT_A_TIME, keep_media
 
 
@@ -26,13 +24,7 @@ class Telnyx:
         self.now, self.there, self.given = now, {}, []
         self.status = 200
 
-    @contextmanager
-    def borrow(self):
-        transport = httpx.MockTransport(self._answer)
-        with TelnyxClient("https://telnyx.example/v2", "KEY", http=transport, sleep=lambda _: None) as client:
-            yield client
-
-    def _answer(self, request):
+    def __call__(self, request):
         name = request.url.path.rpartition("/")[2]
         if self.status != 200 or name not in self.there:
             return httpx.Response(404 if self.status == 200 else self.status, json={"errors": []})
@@ -46,10 +38,8 @@ class Telnyx:
 @pytest.fixture
 def world(redis_url):
     scripts = Scripts(connect(redis_url))
-    settings = Settings()
-    w = collaborators(scripts, settings)
-    telnyx = Telnyx(w.clock.now())
-    w = collaborators(scripts, settings, telnyx=telnyx)
+    telnyx = Telnyx(Clock(scripts).now())
+    w = collaborators(scripts, Settings(), telnyx=clients(telnyx))
     service = CampaignService(
         scripts, policy=NumberPolicy(region="US"), send=lambda job: "", store=lambda document, until=None: ""
     )

@@ -1,20 +1,16 @@
 """What a listing of Telnyx proves of an attempt with an unknown outcome."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from faxdispatch.errors import OutcomeUnknown, Unreachable
-from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Rules, Scripts, connect
-from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax
 from faxdispatch.telnyx.client_state import encode_client_state
-from tests.worker.doubles import collaborators
+from tests.worker import doubles
 from worker.context import Collaborators
 from worker.reconcile import reconcile
 from worker.sending.attempt import Outcome, run_attempt
@@ -22,22 +18,17 @@ from worker.sending.attempt import Outcome, run_attempt
 FAX = "0cae2f42-b704-420c-ad15-8cac51a2a2bd"
 
 
-class Telnyx:
-    """A double that never answers a send; `listed` is what its listing shows, where an exception breaks it off."""
+class Telnyx(doubles.Telnyx):
+    """Never answers a send; `listed` is what its listing shows, where an exception breaks it off."""
 
     def __init__(self) -> None:
+        super().__init__()
+        self.answer = OutcomeUnknown("timeout")
         self.listed: list[Fax | Exception] = []
-        self.asked: list[dict[str, Any]] = []
-
-    @contextmanager
-    def borrow(self) -> Iterator["Telnyx"]:
-        yield self
-
-    def send_fax(self, request: object, *, deadline: float) -> Fax:
-        raise OutcomeUnknown("timeout")
+        self.listings: list[dict[str, Any]] = []
 
     def list_faxes(self, **filters: Any) -> Iterator[Fax]:
-        self.asked.append(filters)
+        self.listings.append(filters)
         for one in self.listed:
             if isinstance(one, Exception):
                 raise one
@@ -52,11 +43,8 @@ def telnyx() -> Telnyx:
 @pytest.fixture
 def w(redis_url: str, telnyx: Telnyx) -> Collaborators:
     """A worker's collaborators, with a job whose first attempt has an unknown outcome."""
-    settings = Settings(
-        fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5, fax_settle=0.0001
-    )
-    made = collaborators(Scripts(connect(redis_url), Rules(rate=1000, channels=5)), settings, telnyx=telnyx)
-    made.ledger.create("job", SendFax.decode({"to": "+13125550200", "media_name": "letter"}), source="producer")
+    made = doubles.at_work(redis_url, telnyx=telnyx, settings={"fax_settle": 0.0001})
+    doubles.create(made)
     assert run_attempt("job", made) is Outcome.UNKNOWN
     return made
 
@@ -76,7 +64,7 @@ def test_a_listed_fax_with_the_mark_of_the_attempt_is_the_attempt(w: Collaborato
 
     assert look(w) is State.ACCEPTED
     assert w.ledger.job("job").fax_id == FAX
-    [asked] = telnyx.asked
+    [asked] = telnyx.listings
     assert (asked["direction"], asked["to"], asked["from_"]) == ("outbound", "+13125550200", "+13125550299")
 
 

@@ -1,27 +1,21 @@
 """What happens to a message whose work cannot be done now, or at all."""
 
 import pytest
-from celery import Celery
 from celery.exceptions import Reject
 
 from faxdispatch.errors import AccountRefused, NoSuchResource, NotSent, OutcomeUnknown, RateLimited, Unavailable
 from faxdispatch.jobs import JOBS, CancelFax, FindInbound, SendFax, SyncStatus
 from faxdispatch.ledger import Scripts, connect
 from faxdispatch.settings import Settings
-from tests.worker.doubles import collaborators
+from tests.worker.doubles import celery_app, collaborators
 from worker import intake, tasks
 from worker.messaging.gate import TOGETHER, Asked
 from worker.messaging.reminders import REMINDERS, Ask, Fetch
 
-SETTINGS = Settings()
-
 
 @pytest.fixture
 def app(redis_url):
-    made = Celery("here", set_as_current=False)
-    made.loader.import_default_modules()
-    made.collaborators = collaborators(Scripts(connect(redis_url)), SETTINGS)
-    return made
+    return celery_app(collaborators(Scripts(connect(redis_url)), Settings()))
 
 
 def call(app, kind, payload, **told):
