@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.applications import redirect_webhooks
 from simulator.config import DEFAULT_CONNECTION_ID, ORGANIZATION_ID, Config
 from simulator.context import Simulation, build
 from simulator.faults import SWITCHES
@@ -101,6 +102,8 @@ async def serve(sim: Simulation, *, verbose: bool) -> None:
         print(json.dumps(_introduction(sim)), flush=True)
         log.info("SIMULATION: a local Telnyx at %s; no fax is ever sent", sim.config.origin)
         memory.recall()
+        if sim.config.webhook_url:
+            redirect_webhooks(sim)
         keeping = asyncio.create_task(memory.keep())
         await stop.wait()
         keeping.cancel()

@@ -53,10 +53,14 @@ def seed_applications(sim: Simulation) -> None:
 
 
 def redirect_webhooks(sim: Simulation) -> None:
-    """Set the present webhook URL in the applications that exist from the start."""
+    """Set the present webhook URL in the applications that exist from the start, and in their faxes."""
+    present = sim.faults["webhook_url"]
     for identity in sim.config.connection_ids:
-        if identity in sim.store.applications:
-            sim.store.applications[identity]["webhook_event_url"] = sim.faults["webhook_url"]
+        if application := sim.store.applications.get(identity):
+            former, application["webhook_event_url"] = application["webhook_event_url"], present
+            for fax in sim.store.faxes.values():
+                if fax.connection_id == identity and fax.webhook_url == former:
+                    fax.webhook_url = present
 
 
 def _merge(application: dict[str, Any], given: dict[str, Any]) -> None:

@@ -1,12 +1,17 @@
 """What the simulator remembers after a restart."""
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
+
+from simulator.applications import redirect_webhooks, seed_applications
 from simulator.config import Config
 from simulator.context import build
 from simulator.memory import Memory
 from simulator.store import Fax, MediaFile
+from tests.simulator.running import simulated_telnyx
 
 
 def fax(sim, **given):
@@ -77,3 +82,31 @@ def test_without_a_file_nothing_is_written(tmp_path, monkeypatch):
     memory.recall()
     memory.write()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_after_a_restart_webhooks_go_to_the_address_of_the_new_command_line(tmp_path):
+    """Otherwise `up --simulate` on another port would get no webhook any more."""
+
+    def applications(hook: str) -> list[str]:
+        with simulated_telnyx("--state", str(tmp_path / "telnyx.simulated"), "--webhook-url", hook) as telnyx:
+            answer = httpx.get(
+                f"{telnyx['base_url']}/fax_applications", headers={"Authorization": f"Bearer {telnyx['api_key']}"}
+            )
+        return [application["webhook_event_url"] for application in json.loads(answer.content)["data"]]
+
+    for hook in ("http://127.0.0.1:8080/webhooks/telnyx", "http://127.0.0.1:9090/webhooks/telnyx"):
+        assert applications(hook) == [hook]
+
+
+def test_a_fax_under_way_reports_to_the_new_address_too():
+    sim = build(Config(webhook_url="http://127.0.0.1:9090/webhooks/telnyx"))
+    (connection,) = sim.config.connection_ids
+    seed_applications(sim)
+    application = sim.store.applications[connection]
+    application["webhook_event_url"] = former = "http://127.0.0.1:8080/webhooks/telnyx"
+    ours, own = (fax(sim, connection_id=connection, webhook_url=url) for url in (former, "https://own.example/"))
+    sim.store.add(ours)
+    sim.store.add(own)
+    redirect_webhooks(sim)
+    assert ours.webhook_url == application["webhook_event_url"] == sim.config.webhook_url
+    assert own.webhook_url == "https://own.example/"
