@@ -217,6 +217,9 @@ def test_another_sheet_of_a_workbook_is_read(desk, operator):
     for sheet in ("June", "May"):
         operator.post(f"{where}/reading", sheet=sheet)
         assert eventually(lambda sheet=sheet: f"Clinic of {sheet}" in operator.text(where))
+    facts = operator.text(where).partition("What was understood")[2].partition("</dl>")[0]
+    assert "workbook (XLSX)" in facts
+    assert "Separator" not in facts
 
 
 def test_left_out_rows_are_shown_in_the_lists_own_columns(draft, operator):
