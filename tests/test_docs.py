@@ -40,6 +40,19 @@ def test_a_shell_block_is_shell(code: str):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+# The changelog also names what is gone.
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
+def test_tests_and_measurements_that_a_page_names_exist(page: Path):
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    for name in re.findall(r"\bbench\.([a-z_]+)", text):
+        assert (ROOT / "bench" / f"{name}.py").exists(), name
+    for name, quoted, word in re.findall(r'\b(tests/[a-z/_]+\.py)(?:`)?(?: -k (?:"([^"]+)"|([a-z_]+)))?', text):
+        assert (ROOT / name).exists(), name
+        tests = re.findall(r"def (test_\w+)", (ROOT / name).read_text(encoding="utf-8"))
+        for wanted in filter(None, (quoted or word).split(" or ")):
+            assert any(wanted in test for test in tests), f"{name} -k {wanted}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_within_the_repository_lead_somewhere(page: Path):
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))
