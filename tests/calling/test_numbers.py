@@ -11,12 +11,12 @@ from faxdispatch.testing import RecordingClient
 LINK = "https://example.com/a.pdf"
 
 FULL_NUMBER = "give the recipient's full fax number, like +12025550199"
-EMERGENCY = "an emergency number; faxes are never sent to one"
-SHORT = f"a short number, which works only inside its country and takes no fax: {FULL_NUMBER}"
+EMERGENCY = "is an emergency number; faxes are never sent to one"
+SHORT = f"is a short number, which works only inside its country and takes no fax: {FULL_NUMBER}"
 ORDINARY = "faxes are never sent to one: ask the recipient for an ordinary number"
-PREMIUM = f"a premium-rate number, and {ORDINARY}"
-NO_REGION = "not in E.164 form: write it with + and country code, like +12025550199, or set FAX_DEFAULT_REGION"
-DIRECTORY = f"directory assistance (555-1212), which takes no fax: {FULL_NUMBER}"
+PREMIUM = f"is a premium-rate number, and {ORDINARY}"
+NO_REGION = "is not in E.164 form: write it with + and country code, like +12025550199, or set FAX_DEFAULT_REGION"
+DIRECTORY = f"is directory assistance (555-1212), which takes no fax: {FULL_NUMBER}"
 
 WRITTEN = [
     # as written, default region, E.164
@@ -98,17 +98,17 @@ REFUSED = [
     *((number, None, DIRECTORY) for number in ("+12125551212", "+18005551212", "+19325551212")),
     ("(212) 555-1212", "US", DIRECTORY),
     # What takes no fax
-    ("+447640123456", None, f"a pager, which takes no fax: {FULL_NUMBER}"),
-    ("+41860123456789", None, f"a voicemail number, which takes no fax: {FULL_NUMBER}"),
+    ("+447640123456", None, f"is a pager, which takes no fax: {FULL_NUMBER}"),
+    ("+41860123456789", None, f"is a voicemail number, which takes no fax: {FULL_NUMBER}"),
     # No numbers at all
     ("3125550123", None, NO_REGION),
     ("555-0123", "US", "lacks its area code: write it like +12025550199"),
-    ("(312) 555-0123 ext. 7", "US", "has an extension; a fax call cannot dial one"),
-    ("reception", "US", "not a telephone number: write it with + and country code, like +12025550199"),
-    ("0", "US", "not a telephone number: write it with + and country code, like +12025550199"),
-    ("+44201", None, "too short for a telephone number of its country: write it like +12025550199"),
-    ("+1312555012345", None, "too long for a telephone number of its country: write it like +12025550199"),
-    ("+999123456789", None, "not a telephone number: write it with + and country code, like +12025550199"),
+    ("(312) 555-0123 ext. 7", "US", "has an extension, which a fax call cannot dial: take it off"),
+    ("reception", "US", "is not a telephone number: write it with + and country code, like +12025550199"),
+    ("0", "US", "is not a telephone number: write it with + and country code, like +12025550199"),
+    ("+44201", None, "is too short for a telephone number of its country: write it like +12025550199"),
+    ("+1312555012345", None, "is too long for a telephone number of its country: write it like +12025550199"),
+    ("+999123456789", None, "is not a telephone number: write it with + and country code, like +12025550199"),
     ("sip:nobody", None, "not a SIP URI of the form sip:user@host"),
 ]  # fmt: skip
 
@@ -202,7 +202,9 @@ def test_numbers_of_a_listed_country_may_be_called(countries, destination):
     ],
 )
 def test_numbers_of_other_countries_are_refused_by_name(countries, destination, country):
-    with pytest.raises(ValueError, match=rf"^a number of {country}, which FAX_COUNTRIES does not list: add {country} "):
+    with pytest.raises(
+        ValueError, match=rf"^is a number of {country}, which FAX_COUNTRIES does not list: add {country} "
+    ):
         NumberPolicy(countries=frozenset(countries.split(","))).check(destination)
 
 
@@ -210,13 +212,15 @@ def test_numbers_of_other_countries_are_refused_by_name(countries, destination, 
     ("destination", "code"), [("+442125550110", "44"), ("+80012345678", "800"), ("+88213123456", "882")]
 )
 def test_numbers_of_no_known_country_are_refused_with_their_country_code(destination, code):
-    with pytest.raises(ValueError, match=rf"^FAX_COUNTRIES lists no country of its country code, \+{code}: "):
+    with pytest.raises(
+        ValueError, match=rf"^has the country code \+{code}, and FAX_COUNTRIES lists no country of it: "
+    ):
         NumberPolicy(countries=frozenset({"US"})).check(destination)
 
 
 def test_a_sip_uri_may_be_called_only_where_that_is_set():
     NumberPolicy(sip_allowed=True, countries=frozenset({"US"})).check("sips:fax@example.com")
-    with pytest.raises(ValueError, match=r"^a SIP URI, .* set FAX_SIP_ALLOWED=true$"):
+    with pytest.raises(ValueError, match=r"^is a SIP URI, .* set FAX_SIP_ALLOWED=true$"):
         NumberPolicy().check("sip:fax@example.com")
 
 
@@ -232,7 +236,7 @@ SHARED_COST = ["+491801234567", "+611300123456", "+33810123456", "+448441234567"
 @pytest.mark.parametrize("number", SHARED_COST)
 def test_a_shared_cost_number_may_be_called_only_where_that_is_set(number):
     NumberPolicy(shared_cost=True).check(number)
-    with pytest.raises(ValueError, match=r"^a shared-cost number, .* set FAX_SHARED_COST=true$"):
+    with pytest.raises(ValueError, match=r"^is a shared-cost number, .* set FAX_SHARED_COST=true$"):
         NumberPolicy().check(number)
 
 
@@ -252,7 +256,7 @@ def test_where_only_some_numbers_may_be_called_no_other_is():
 
     policy.check("+13125550100")
     for other in ("+13125550101", "sip:fax@example.com"):
-        with pytest.raises(ValueError, match=r"^not one of FAX_TEST_NUMBERS, and FAX_TEST_ONLY"):
+        with pytest.raises(ValueError, match=r"^is not one of FAX_TEST_NUMBERS, and FAX_TEST_ONLY"):
             policy.check(other)
 
 

@@ -46,7 +46,10 @@ def test_bad_rows_end_with_1_and_are_shown_and_written(command, tmp_path):
     result = command(BAD, "--limit", "1")
 
     assert result.exit_code == 1
-    assert "line 4, Fax: '312-555-0102 x12' has extension 12, which a fax call cannot dial" in result.stdout
+    assert (
+        "line 4, '312-555-0102 x12': the cell in column Fax has extension 12, which a fax call cannot dial"
+        in result.stdout
+    )
     assert "1.3E+10" not in result.stdout
     assert "and 1 more; all invalid rows are in list.bad.csv" in result.stdout
     assert '"\'=cmd"' in (tmp_path / "list.bad.csv").read_text()

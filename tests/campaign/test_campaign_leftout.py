@@ -20,7 +20,7 @@ G,(415) 555-0104
 LEFT = [
     (3, "duplicate", "duplicate of row 1"),
     (4, "no number", "no number"),
-    (5, "invalid", "Fax: "),
+    (5, "invalid", "the cell in column Fax is too short"),
     (6, "suppressed", "suppressed"),
     (7, "quarantined", "quarantined"),
 ]

@@ -64,7 +64,7 @@ def test_a_campaign_is_made_of_a_list_and_says_how_it_was_understood(cli, a_list
 
     assert (result.code, result.out) == (0, "campaign may-recall: 2 rows, checked\n")
     assert "column of the fax numbers: 'Fax'" in result.err
-    assert "line 3: 'nonsense'" in result.err
+    assert "line 3, 'nonsense': the cell in column Fax is not a telephone number: write it like" in result.err
     assert "all invalid rows are in recall.bad.csv" in result.err
     assert "nonsense" in (tmp_path / "recall.bad.csv").read_text(encoding="utf-8-sig")
 

@@ -94,7 +94,7 @@ def test_a_sip_address_is_taken_as_it_is(cli, condemn):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["show", "312-555-0123"], "number: not in E.164 form"),
+        (["show", "312-555-0123"], "number: is not in E.164 form"),
         (["lift", "12", "--reason", "x"], "number: "),
         (["lift", NUMBER], "--reason"),
         (["lift", NUMBER, "--reason", " "], "reason: "),

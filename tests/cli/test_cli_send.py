@@ -167,7 +167,7 @@ def test_a_wrong_fax_is_refused_before_its_file_is_uploaded(cli, telnyx, pdf):
 
 @pytest.mark.parametrize(
     ("to", "told"),
-    [("+442071838750", "FAX_COUNTRIES"), ("sip:fax@example.com", "FAX_SIP_ALLOWED"), ("911", "an emergency number")],
+    [("+442071838750", "FAX_COUNTRIES"), ("sip:fax@example.com", "FAX_SIP_ALLOWED"), ("911", "is an emergency number")],
 )
 def test_a_fax_that_may_not_go_there_is_refused_before_its_file_is_uploaded(cli, telnyx, pdf, to, told):
     result = cli("send", to, "--media", pdf, FAX_COUNTRIES="US", TELNYX_API_KEY="KEY0000000000000WRONG")

@@ -118,7 +118,7 @@ def test_an_export_is_imported_as_it_was(cli, a_file, known, redis, tmp_path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["add", "415-200-0001", "--reason", "x"], "number: not in E.164 form"),
+        (["add", "415-200-0001", "--reason", "x"], "number: is not in E.164 form"),
         (["add", NUMBER], "--reason"),
         (["add", NUMBER, "--reason", " "], "reason: "),
         (["add", NUMBER, "--reason", "x", "--until", "2020-01-01T00:00:00Z"], "until: has already passed"),

@@ -228,8 +228,10 @@ def test_left_out_rows_are_shown_in_the_lists_own_columns(draft, operator):
         text = answer.data.decode("utf-8-sig")
     assert text.splitlines()[0] == '"Name";"Fax No.";"City";"line";"reason"'
     assert [line.split(";")[-1] for line in text.splitlines()[1:]] == [
-        '"duplicate of row 1"', '"Fax No.: has no area code"', '"no number"',
-    ]  # fmt: skip
+        '"duplicate of row 1"',
+        '"the cell in column Fax No. has no area code: write the number with it"',
+        '"no number"',
+    ]
 
 
 def test_a_draft_becomes_a_campaign_and_nothing_is_sent_before_its_start(draft, desk, operator):

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.badrows import BadRows, free_path, safe_cell
+from faxdispatch.lists.badrows import BadRows, FreeName, safe_cell
 from faxdispatch.lists.checking import BadRow
 from tests.lists.conftest import check_whole
 
@@ -64,7 +64,7 @@ def test_bad_rows_are_written_in_the_lists_columns_with_line_and_reason(checked,
             "1.3E+10",
             "'@x\ny",
             "3",
-            "Fax: its digits were lost in a spreadsheet, which rounded it: take the number from its source",
+            "column Fax: its digits were lost in a spreadsheet, which rounded it: take the number from its source",
         ],
         ["B", "3125550101", "y", "5", "has 4 cells where the list has 3 cells; is a separator unquoted?", "z"],
         [
@@ -97,9 +97,10 @@ def test_no_file_is_made_where_no_row_is_bad(checked, tmp_path):
     assert not written(checked, tmp_path, "Fax\n3125550100\n").exists()
 
 
-def test_a_free_name_beside_the_list_is_found(tmp_path):
+def test_a_file_beside_the_list_gets_the_first_free_name(tmp_path):
     source = tmp_path / "list.csv"
 
-    assert free_path(source, "bad").name == "list.bad.csv"
-    (tmp_path / "list.bad.csv").touch()
-    assert free_path(source, "bad").name == "list.bad-2.csv"
+    for name in ("list.bad.csv", "list.bad-2.csv", "list.bad-3.csv"):
+        path, file = FreeName(source, "bad").create()
+        file.close()
+        assert path == tmp_path / name

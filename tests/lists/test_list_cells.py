@@ -12,10 +12,10 @@ OURS = "+13125550100"
 ABROAD = "+441619998888"
 LOST = "its digits were lost in a spreadsheet, which rounded it: take the number from its source"
 TWO = "has two numbers: give each its own row"
-AREA = "has no area code"
-LETTERS = "has letters in it; give only digits"
-CODE = "has a dial code such as *67; give the number alone"
-PREMIUM = "a premium-rate number, and faxes are never sent to one: ask the recipient for an ordinary number"
+AREA = "has no area code: write the number with it"
+LETTERS = "has letters in it: give only digits"
+CODE = "has a dial code such as *67: give the number alone"
+PREMIUM = "is a premium-rate number, and faxes are never sent to one: ask the recipient for an ordinary number"
 
 
 def wide(text):
@@ -53,20 +53,20 @@ REFUSED = [
     *((cell, LOST) for cell in ("1.31256E+10", "1,31256E+10", "1.3E10", "13125600000", "13125600000.0", "3125600000")),
     *((cell, AREA) for cell in ("555-0100", "5550100", "0100", "55501")),
     *((cell, PREMIUM) for cell in ("900-555-0100", "1-900-555-0100")),
-    ("911", "an emergency number; faxes are never sent to one"),
+    ("911", "is an emergency number; faxes are never sent to one"),
     *((cell, CODE) for cell in ("*67 312-555-0100", "*673125550100", "#31#3125550100")),
-    ("+1+13125550100", "has a + in the middle"),
-    ("3125550100312555", "too long for a telephone number of its country: write it like +12025550199"),
+    ("+1+13125550100", "has a + in the middle: write it like +12025550199"),
+    ("3125550100312555", "is too long for a telephone number of its country: write it like +12025550199"),
     *((cell, LETTERS) for cell in ("312-555-FAXX", "1-800-FLOWERS", "312-555-0100 call first", "312555O100")),
-    ("call Bob", "is not a telephone number"),
-    ("voice 312-555-0100", "is marked as a telephone's number, not a fax machine's"),
-    ("999-999-9999", "is one repeated digit, which is not a number"),
+    ("call Bob", "is not a telephone number: write it like +12025550199, or leave the cell empty"),
+    ("voice 312-555-0100", "is marked as a telephone's number, not a fax machine's: give the fax number"),
+    ("999-999-9999", "is one repeated digit, which is not a number: give the real one, or leave the cell empty"),
     ("1234567893", "123 is not an area code: none begins with 0 or 1"),
     ("312-155-0100", "155 after the area code is not an exchange: none begins with 0 or 1"),
-    ('=HYPERLINK("tel:3125550100","call")', "is a formula, not a number"),
-    ("=cmd|' /C calc'!A0", "is a formula, not a number"),
-    ("#REF!", "is a spreadsheet's error, not a number"),
-    ("9" * 151, "is too long for a telephone number"),
+    ('=HYPERLINK("tel:3125550100","call")', "is a formula, not a number: write the number itself"),
+    ("=cmd|' /C calc'!A0", "is a formula, not a number: write the number itself"),
+    ("#REF!", "is a spreadsheet's error, not a number: correct its formula"),
+    ("9" * 151, "is too long for a telephone number: write it like +12025550199"),
 ]
 
 NO_NUMBER = ("N/A", "n/a", "none", "None", "same as phone", "0", "-", "", "  ", "\u00a0", "--", "#N/A", "000-000-0000")
@@ -198,11 +198,11 @@ def test_countries_that_the_settings_leave_out_are_refused():
     reader = CellReader(NumberPolicy(region="US", countries=frozenset({"US"})))
 
     assert reader.read("312-555-0100").number == OURS
-    assert reader.read("416-555-0199").note.startswith("a number of CA, which FAX_COUNTRIES does not list")
+    assert reader.read("416-555-0199").note.startswith("is a number of CA, which FAX_COUNTRIES does not list")
 
 
 def test_a_sip_uri_is_taken_only_where_the_settings_allow_it(reader):
-    assert reader.read("sip:fax@example.com").note.startswith("a SIP URI, and FAX_SIP_ALLOWED")
+    assert reader.read("sip:fax@example.com").note.startswith("is a SIP URI, and FAX_SIP_ALLOWED")
     allowed = CellReader(NumberPolicy(region="US", sip_allowed=True))
     assert allowed.read("sip:fax@example.com").number == "sip:fax@example.com"
     assert allowed.read("sip:fax").note == "not a SIP URI of the form sip:user@host"

@@ -75,8 +75,8 @@ def test_counts_add_up_and_valid_rows_are_broken_down(checked):
     assert (summary.unconfirmed, summary.shared_cost) == (0, 0)
     assert summary.countries == {"GB": 1, "CA": 1}
     assert [(bad.row, bad.line, bad.column, bad.value, bad.reason) for bad in summary.bad] == [
-        (7, 8, "Fax", "911", "an emergency number; faxes are never sent to one"),
-        (9, 10, "Fax", "k", "is not a telephone number"),
+        (7, 8, "Fax", "911", "is an emergency number; faxes are never sent to one"),
+        (9, 10, "Fax", "k", "is not a telephone number: write it like +12025550199, or leave the cell empty"),
     ]
 
 
@@ -216,7 +216,7 @@ def test_a_rows_own_options_are_read(checked):
         ("ftp://a.com/b,,,,,,", "media", "ftp://a.com/b", "must begin with https://"),
         ("https://,,,,,,", "media", "https://", "names no host"),
         (f"{'x' * 256},,,,,,", "media", f"{'x' * 120}…", "String should have at most 255 characters"),
-        (",12,,,,,", "from", "12", "too short for a telephone number of its country: write it like +12025550199"),
+        (",12,,,,,", "from", "12", "is too short for a telephone number of its country: write it like +12025550199"),
         (
             ",,best,,,,",
             "quality",

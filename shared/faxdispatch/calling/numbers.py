@@ -18,16 +18,16 @@ COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """Every country that has telephone numbers, by its ISO 3166 two-letter code."""
 
 _PROBLEMS = {
-    ValidationResult.TOO_SHORT: "too short for a telephone number of its country",
-    ValidationResult.TOO_LONG: "too long for a telephone number of its country",
+    ValidationResult.TOO_SHORT: "is too short for a telephone number of its country",
+    ValidationResult.TOO_LONG: "is too long for a telephone number of its country",
     ValidationResult.INVALID_COUNTRY_CODE: "its country code does not exist",
-    ValidationResult.INVALID_LENGTH: "not a length that telephone numbers of its country have",
+    ValidationResult.INVALID_LENGTH: "has a length that no telephone number of its country has",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
 }
 
-_EMERGENCY = "an emergency number; faxes are never sent to one"
+_EMERGENCY = "is an emergency number; faxes are never sent to one"
 _INSTEAD = f"give the recipient's full fax number, like {EXAMPLE}"
-_PREMIUM = "a premium-rate number, and faxes are never sent to one: ask the recipient for an ordinary number"
+_PREMIUM = "is a premium-rate number, and faxes are never sent to one: ask the recipient for an ordinary number"
 
 _UK_REVENUE_SHARING = ("84", "87")
 """Prefixes of British numbers that phonenumbers counts as premium-rate.
@@ -38,8 +38,8 @@ Their calls cost the price of the call and a service charge of the recipient's, 
 
 _NEVER = {
     PhoneNumberType.PREMIUM_RATE: _PREMIUM,
-    PhoneNumberType.PAGER: f"a pager, which takes no fax: {_INSTEAD}",
-    PhoneNumberType.VOICEMAIL: f"a voicemail number, which takes no fax: {_INSTEAD}",
+    PhoneNumberType.PAGER: f"is a pager, which takes no fax: {_INSTEAD}",
+    PhoneNumberType.VOICEMAIL: f"is a voicemail number, which takes no fax: {_INSTEAD}",
 }
 """Kinds of numbers that are never called.
 
@@ -128,7 +128,7 @@ class NumberPolicy:
         if is_sip(destination):
             if not self.sip_allowed:
                 raise ValueError(
-                    "a SIP URI, and FAX_SIP_ALLOWED does not allow them: "
+                    "is a SIP URI, and FAX_SIP_ALLOWED does not allow them: "
                     "give a telephone number, or set FAX_SIP_ALLOWED=true"
                 )
             return
@@ -146,7 +146,7 @@ class NumberPolicy:
     def _check_listed(self, destination: str) -> None:
         if self.only is not None and destination not in self.only:
             raise ValueError(
-                "not one of FAX_TEST_NUMBERS, and FAX_TEST_ONLY allows no other number: add it there, or leave "
+                "is not one of FAX_TEST_NUMBERS, and FAX_TEST_ONLY allows no other number: add it there, or leave "
                 "FAX_TEST_ONLY out in production"
             )
 
@@ -154,7 +154,7 @@ class NumberPolicy:
         _refuse_never_called(number)
         if not self.shared_cost and number.is_shared_cost:
             raise ValueError(
-                "a shared-cost number, whose calls cost more than ordinary ones, and FAX_SHARED_COST does not allow "
+                "is a shared-cost number, whose calls cost more than ordinary ones, and FAX_SHARED_COST does not allow "
                 "them: ask the recipient for an ordinary number, or set FAX_SHARED_COST=true"
             )
         if self.countries:
@@ -171,11 +171,11 @@ class NumberPolicy:
             return
         if country in COUNTRIES:
             raise ValueError(
-                f"a number of {country}, which FAX_COUNTRIES does not list: "
+                f"is a number of {country}, which FAX_COUNTRIES does not list: "
                 f"add {country} there if faxes may go to that country"
             )
         raise ValueError(
-            f"FAX_COUNTRIES lists no country of its country code, +{number.code}: "
+            f"has the country code +{number.code}, and FAX_COUNTRIES lists no country of it: "
             "add the country there, or leave FAX_COUNTRIES empty to allow every number"
         )
 
@@ -278,14 +278,14 @@ def _parsed(text: str, region: str | None) -> tuple[int, str]:
     written = text.strip()
     if not written.startswith("+") and region is None:
         raise ValueError(
-            f"not in E.164 form: write it with + and country code, like {EXAMPLE}, or set FAX_DEFAULT_REGION"
+            f"is not in E.164 form: write it with + and country code, like {EXAMPLE}, or set FAX_DEFAULT_REGION"
         )
     try:
         number = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
-        raise ValueError(f"not a telephone number: write it with + and country code, like {EXAMPLE}") from None
+        raise ValueError(f"is not a telephone number: write it with + and country code, like {EXAMPLE}") from None
     if number.extension:
-        raise ValueError("has an extension; a fax call cannot dial one")
+        raise ValueError("has an extension, which a fax call cannot dial: take it off")
     return number.country_code or 0, phonenumbers.national_significant_number(number)
 
 
@@ -303,7 +303,7 @@ def _sharing(code: int) -> tuple[str, ...]:
 def _refuse_impossible(number: PhoneNumber) -> None:
     verdict = phonenumbers.is_possible_number_with_reason(number)
     if verdict != ValidationResult.IS_POSSIBLE:
-        raise ValueError(f"{_PROBLEMS.get(verdict, 'not a possible telephone number')}: write it like {EXAMPLE}")
+        raise ValueError(f"{_PROBLEMS.get(verdict, 'is not a possible telephone number')}: write it like {EXAMPLE}")
 
 
 def _refuse_never_called(number: Number) -> None:
@@ -321,7 +321,7 @@ def _refuse_north_american(digits: str, kind: int) -> None:
     if _SERVICE_CODE.fullmatch(area):
         raise ValueError(f"{area} is a service code, not an area code: {_INSTEAD}")
     if (exchange, line) == ("555", "1212"):
-        raise ValueError(f"directory assistance (555-1212), which takes no fax: {_INSTEAD}")
+        raise ValueError(f"is directory assistance (555-1212), which takes no fax: {_INSTEAD}")
     if area == "900":
         raise ValueError(_PREMIUM)
     if kind in _ORDINARY_EXCHANGES:
@@ -340,4 +340,4 @@ def _refuse_short(number: Number) -> None:
     if not service and any(phonenumbers.is_emergency_number(one, at) for one in dialled for at in _sharing(code)):
         raise ValueError(_EMERGENCY)
     if service or phonenumbers.is_valid_short_number(_library(code, digits)):
-        raise ValueError(f"a short number, which works only inside its country and takes no fax: {_INSTEAD}")
+        raise ValueError(f"is a short number, which works only inside its country and takes no fax: {_INSTEAD}")

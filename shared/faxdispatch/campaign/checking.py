@@ -12,7 +12,7 @@ from faxdispatch.campaign.leftout import LeftOutFile, left_out
 from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.ledger import CHUNK, Scripts, Suppressions
-from faxdispatch.lists.badrows import BadRows
+from faxdispatch.lists.badrows import BadRows, FreeName
 from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, Summary, check
 from faxdispatch.settings import Settings
 
@@ -90,7 +90,7 @@ def not_sent(checking: Check, asked: Mapping[str, Any], settings: Settings) -> I
 
 
 def write_down(
-    checking: Check, rows: Iterable[BadRow | LeftOut], bad_rows: Path, left_out_rows: Path
+    checking: Check, rows: Iterable[BadRow | LeftOut], bad_rows: Path | FreeName, left_out_rows: Path | FreeName
 ) -> tuple[Path | None, Path | None]:
     """Write rows that are not sent; give the file of the bad ones and that of all of them, if there are any.
 
@@ -106,7 +106,7 @@ def write_down(
             left.write(left_out(row))
             if isinstance(row, BadRow):
                 bad.write(row)
-    return bad_rows if bad.written else None, left_out_rows if left.written else None
+    return bad.path, left.path
 
 
 def guesses_of(checking: Check) -> list[str]:

@@ -239,7 +239,7 @@ def see_that_all_are_good(summary: Summary) -> None:
     """
     without = summary.no_number - summary.no_recipient
     if wrong := summary.invalid + without:
-        first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
+        first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].sentence}" if summary.bad else ""
         raise BadInput(
             f"{wrong:,} of {counted(summary.rows, 'row')} cannot be sent, and with strict no row is sent then: "
             f"{summary.invalid:,} invalid, {without:,} without a number{first}"
@@ -254,5 +254,5 @@ def _see_that_there_are_some(summary: Summary) -> None:
     left_out = {name: getattr(summary, name) for name in _LEFT_OUT}
     why = [f"{summary.invalid} invalid"] if summary.invalid else []
     why += [f"{count} {name.replace('_', ' ')}" for name, count in left_out.items() if count]
-    first = f"; the first bad one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
+    first = f"; the first bad one, line {summary.bad[0].line}: {summary.bad[0].sentence}" if summary.bad else ""
     raise BadInput(f"the list has no row that can be sent: {', '.join(why) or 'no row at all'}{first}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from faxdispatch.ledger import LeftOutRow
-from faxdispatch.lists.badrows import RowsFile, beside
+from faxdispatch.lists.badrows import FreeName, RowsFile, beside
 from faxdispatch.lists.checking import BadRow, LeftOut
 
 INVALID = "invalid"
@@ -16,15 +16,14 @@ def left_out(found: BadRow | LeftOut) -> LeftOutRow:
     """Return a row that is not faxed in the form that the campaign stores."""
     if isinstance(found, LeftOut):
         return LeftOutRow(found.row, found.line, found.why.value, found.reason, found.to, found.cells)
-    reason = f"{found.column}: {found.reason}" if found.column else found.reason
-    return LeftOutRow(found.row, found.line, INVALID, reason, None, found.cells)
+    return LeftOutRow(found.row, found.line, INVALID, found.sentence, None, found.cells)
 
 
 class LeftOutFile(RowsFile):
     """Writes rows that are not faxed."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        super().__init__(path, (*columns, *ADDED))
+    def __init__(self, to: Path | FreeName, columns: Sequence[str]) -> None:
+        super().__init__(to, (*columns, *ADDED))
         self._width = len(columns)
 
     def write(self, row: LeftOutRow) -> None:

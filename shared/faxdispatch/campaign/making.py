@@ -36,7 +36,7 @@ from faxdispatch.documents.local import Document
 from faxdispatch.documents.preflight.examining import examine
 from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
 from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock, Scripts, Suppressions
-from faxdispatch.lists.badrows import BadRows
+from faxdispatch.lists.badrows import BadRows, FreeName, refuse_existing
 from faxdispatch.lists.checking import Check, Progress, check
 from faxdispatch.states import CampaignState
 from faxdispatch.text.plain import plain
@@ -68,8 +68,8 @@ class Order:
     media_dir: Path | str | None = None
     cap: float | None = None
     operator: str | None = None
-    bad_rows: Path | None = None
-    left_out: Path | None = None
+    bad_rows: Path | FreeName | None = None
+    left_out: Path | FreeName | None = None
     strict: bool = False
     on_progress: Progress | None = None
     on_documents: "OnDocuments | None" = None
@@ -110,7 +110,7 @@ class Maker:
         document, options = self._for_all(order)
         if order.name is None and order.campaign_id is None and not isinstance(order.source, (Path, str)):
             raise BadInput("name: is missing; rows have no name of their own")
-        _see_new(order.bad_rows, order.left_out)
+        refuse_existing(order.bad_rows, order.left_out)
         see_amount(order.cap)
         with (
             the_list(order.source) as listed,
@@ -207,8 +207,8 @@ class Maker:
             "created" if outcome == "created" else "continued",
             summary,
             guesses + tuple(documents.remarks() if documents else ()),
-            bad_rows if bad and bad.written else None,
-            left_out if left and left.written else None,
+            bad.path if bad else None,
+            left.path if left else None,
             documents.links() if documents else None,
         )
 
@@ -302,12 +302,6 @@ def _name(text: str) -> str:
     if not name.isprintable():
         raise BadInput(f"name: {plain(name)} has invisible characters; give one without them")
     return name
-
-
-def _see_new(*files: Path | None) -> None:
-    for path in filter(None, files):
-        if path.exists():
-            raise BadInput(f"{path}: exists and is not overwritten; name another file, or remove it")
 
 
 def see_amount(cap: float | None) -> None:

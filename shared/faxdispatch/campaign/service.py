@@ -26,6 +26,7 @@ from faxdispatch.ledger import (
     RowResult,
     Scripts,
 )
+from faxdispatch.lists.badrows import FreeName
 from faxdispatch.lists.checking import Progress
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
@@ -96,8 +97,8 @@ class CampaignService:
         media_dir: Path | str | None = None,
         cap: float | None = None,
         operator: str | None = None,
-        bad_rows: Path | None = None,
-        left_out: Path | None = None,
+        bad_rows: Path | FreeName | None = None,
+        left_out: Path | FreeName | None = None,
         strict: bool = False,
         on_progress: Progress | None = None,
         on_documents: "OnDocuments | None" = None,

@@ -9,7 +9,7 @@ import typer
 from faxdispatch.calling.numbers import read_country
 from faxdispatch.campaign import Reading
 from faxdispatch.cli.options import Options, pairs
-from faxdispatch.lists.badrows import free_path
+from faxdispatch.lists.badrows import FreeName
 from faxdispatch.lists.given import called
 
 ListFile = Annotated[
@@ -90,7 +90,7 @@ class Unsent(Options):
         ),
     ] = None
 
-    def beside(self, file: Path) -> tuple[Path, Path]:
+    def beside(self, file: Path) -> tuple[Path | FreeName, Path | FreeName]:
         """Return the two files, for a list that is read from `file`."""
         name = called(file)
-        return self.bad_rows or free_path(name, "bad"), self.left_out or free_path(name, "left-out")
+        return self.bad_rows or FreeName(name, "bad"), self.left_out or FreeName(name, "left-out")

@@ -1,16 +1,18 @@
 """Bad rows as a CSV file: in the columns of the list, with line and reason, safe to open in a spreadsheet."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.checking import BadRow
 
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Characters that a spreadsheet may take for the beginning of a formula, including full-width signs."""
+_EXISTS = "{}: exists and is not overwritten; name another file, or remove it"
 
 
 def safe_cell(text: str) -> str:
@@ -26,6 +28,23 @@ def safe_writer(file: IO[str], delimiter: str = ",") -> Any:
     return csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
 
 
+class FreeName(NamedTuple):
+    """The first free name for a file of a kind beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
+
+    source: Path
+    kind: str
+
+    def create(self) -> tuple[Path, IO[str]]:
+        """Create the file. Another process that does the same gets the next name. Raises what `create` does."""
+        suffix, numbers = "", count(2)
+        while True:
+            path = self.source.with_name(f"{self.source.stem}.{self.kind}{suffix}.csv")
+            try:
+                return path, _open(path)
+            except FileExistsError:
+                suffix = f"-{next(numbers)}"
+
+
 def create(path: Path) -> IO[str]:
     """Create a file for a spreadsheet: UTF-8 with a byte order mark, without which Excel takes it for Windows-1252.
 
@@ -33,31 +52,35 @@ def create(path: Path) -> IO[str]:
         BadInput: a file of that name exists already, or it cannot be created.
     """
     try:
+        return _open(path)
+    except FileExistsError:
+        raise BadInput(_EXISTS.format(path)) from None
+
+
+def refuse_existing(*files: Path | FreeName | None) -> None:
+    """Raise `BadInput` if one of the files exists."""
+    for path in files:
+        if isinstance(path, Path) and path.exists():
+            raise BadInput(_EXISTS.format(path))
+
+
+def _open(path: Path) -> IO[str]:
+    try:
         return path.open("x", encoding="utf-8-sig", newline="")
     except FileExistsError:
-        raise BadInput(f"{path}: exists and is not overwritten; name another file, or remove it") from None
+        raise
     except OSError as error:
         raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-def free_path(source: Path, kind: str) -> Path:
-    """Return a name for a new file of a kind beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
-    names = (source.with_name(f"{source.stem}.{kind}{number}.csv") for number in _numbers())
-    return next(path for path in names if not path.exists())
-
-
-def _numbers() -> Iterable[str]:
-    yield ""
-    yield from (f"-{number}" for number in range(2, 100_000))
 
 
 class RowsFile:
     """A new file of rows, made with the first of them. Use it in a `with`."""
 
-    def __init__(self, path: Path, head: Sequence[str], delimiter: str = ",") -> None:
-        self.path = path
-        self.written = 0
+    def __init__(self, to: Path | FreeName, head: Sequence[str], delimiter: str = ",") -> None:
+        self.path: Path | None = None
+        """The file, once a row was written."""
         self.delimiter = delimiter
+        self._to = to
         self._head = head
         self._file: IO[str] | None = None
         self._writer: Any = None
@@ -69,11 +92,10 @@ class RowsFile:
             BadInput: the file exists already, or cannot be created.
         """
         if self._file is None:
-            self._file = create(self.path)
+            self.path, self._file = (self._to, create(self._to)) if isinstance(self._to, Path) else self._to.create()
             self._writer = safe_writer(self._file, self.delimiter)
             self._writer.writerow([*map(safe_cell, self._head)])
         self._writer.writerow([*map(safe_cell, cells)])
-        self.written += 1
 
     def __enter__(self) -> Self:
         return self
@@ -92,14 +114,13 @@ class BadRows(RowsFile):
     not find a cell's beginning inside of one.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str = ",") -> None:
-        super().__init__(path, (*columns, "line", "reason"), delimiter if delimiter in (",", ";", "\t", "|") else ",")
+    def __init__(self, to: Path | FreeName, columns: Sequence[str], delimiter: str = ",") -> None:
+        super().__init__(to, (*columns, "line", "reason"), delimiter if delimiter in (",", ";", "\t", "|") else ",")
         self._width = len(columns)
 
     def write(self, bad: BadRow) -> None:
         """Write one. Raises what `put` does."""
-        reason = f"{bad.column}: {bad.reason}" if bad.column else bad.reason
-        self.put(beside(bad.cells, self._width, str(bad.line), reason))
+        self.put(beside(bad.cells, self._width, str(bad.line), bad.sentence))
 
 
 def beside(cells: Sequence[str], width: int, *facts: str) -> list[str]:

@@ -18,6 +18,7 @@ from faxdispatch.calling.numbers import Number, NumberPolicy, callable_number, i
 from faxdispatch.calling.ranges import country_and_kind, read_digits
 from faxdispatch.jobs import Destination
 from faxdispatch.lists.words import BETWEEN, FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
+from faxdispatch.text.privacy import EXAMPLE
 
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 
@@ -91,7 +92,7 @@ _NO_EXTENSION = "has extension {}, which a fax call cannot dial: take it off if 
 _LOST = "its digits were lost in a spreadsheet, which rounded it: take the number from its source"
 _NO_ZERO = "is in use only with a 0 before it, which a spreadsheet may have taken off: put it back"
 _TWO = "has two numbers: give each its own row"
-_NO_AREA = "has no area code"
+_NO_AREA = "has no area code: write the number with it"
 
 
 class Verdict(StrEnum):
@@ -293,7 +294,7 @@ class CellReader:
         if not cleaned or folded(cleaned) in NO_NUMBER or _NOTHING.fullmatch(cleaned):
             return _EMPTY
         if len(cleaned) > _LONGEST:
-            return Cell(None, Verdict.INVALID, "is too long for a telephone number")
+            return Cell(None, Verdict.INVALID, f"is too long for a telephone number: write it like {EXAMPLE}")
         if BETWEEN in cleaned:
             return self._read_several(cleaned.split(BETWEEN))
         try:
@@ -342,11 +343,11 @@ class CellReader:
         if _is_rounded(text):
             raise ValueError(_LOST)
         if text[0] in "=@":
-            raise ValueError("is a formula, not a number")
+            raise ValueError("is a formula, not a number: write the number itself")
         if _SHEET_ERROR.fullmatch(text):
-            raise ValueError("is a spreadsheet's error, not a number")
+            raise ValueError("is a spreadsheet's error, not a number: correct its formula")
         if "*" in text or re.match(r"#\s*\d", text):
-            raise ValueError("has a dial code such as *67; give the number alone")
+            raise ValueError("has a dial code such as *67: give the number alone")
         if (extension := _EXTENSION.fullmatch(text)) and _digits(extension["head"]) >= _SHORTEST_WHOLE:
             if not self.drop_extension:
                 raise ValueError(_NO_EXTENSION.format(extension["extension"]))
@@ -369,10 +370,10 @@ class CellReader:
             return text
         if words - FAX_WORDS - PHONE_WORDS - PLAIN_WORDS:
             if any(character.isdigit() for character in text):
-                raise ValueError("has letters in it; give only digits")
-            raise ValueError("is not a telephone number")
+                raise ValueError("has letters in it: give only digits")
+            raise ValueError(f"is not a telephone number: write it like {EXAMPLE}, or leave the cell empty")
         if words & PHONE_WORDS and not words & FAX_WORDS:
-            raise ValueError("is marked as a telephone's number, not a fax machine's")
+            raise ValueError("is marked as a telephone's number, not a fax machine's: give the fax number")
         notes.append("text removed")
         # `()` is what is left of `(fax)`.
         return re.sub(r"\(\s*\)|[:#=°º,;|&\n]", " ", _WORD.sub(" ", text)).strip(" .-/")
@@ -383,11 +384,11 @@ class CellReader:
             return text
         plus, digits = text.startswith("+"), re.sub(r"\D", "", text)
         if text.count("+") > plus:
-            raise ValueError("has a + in the middle")
+            raise ValueError(f"has a + in the middle: write it like {EXAMPLE}")
         if not self.vanity and (odd := _ODD.search(text)):
-            raise ValueError(f"has {odd[0]!r}, which telephone numbers do not have")
+            raise ValueError(f"has {odd[0]!r}, which telephone numbers do not have: give only digits")
         if len(digits) > 8 and len(set(digits)) == 1:
-            raise ValueError("is one repeated digit, which is not a number")
+            raise ValueError("is one repeated digit, which is not a number: give the real one, or leave the cell empty")
         if plus or not digits:
             return text
         if self.code == 1:

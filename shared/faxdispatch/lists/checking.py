@@ -69,7 +69,21 @@ class BadRow(NamedTuple):
     column: str
     value: str
     reason: str
+    """What is wrong and what to do, such as `has two numbers: give each its own row`."""
     cells: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The reason as a sentence that names the column."""
+        if not self.column:
+            return self.reason
+        if self.reason.startswith(("is ", "has ", "lacks ")):
+            return f"the cell in column {self.column} {self.reason}"
+        return f"column {self.column}: {self.reason}"
+
+    def __str__(self) -> str:
+        # The value is written as Python would, so that no cell can control the terminal.
+        return f"line {self.line}, {self.value!r}: {self.sentence}"
 
 
 class Why(StrEnum):

@@ -12,8 +12,8 @@ from faxdispatch.cli.lists import Form, ListFile, Unsent
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
-from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts
+from faxdispatch.lists.badrows import refuse_existing
 from faxdispatch.lists.checking import Check, Summary
 from faxdispatch.lists.given import at_hand
 from faxdispatch.settings import Settings
@@ -38,9 +38,7 @@ def check(
     or the usage is wrong.
     """
     settings = Settings.load()
-    for path in filter(None, (unsent.bad_rows, unsent.left_out)):
-        if path.exists():
-            raise BadInput(f"{path}: exists and is not overwritten; name another file, or remove it")
+    refuse_existing(unsent.bad_rows, unsent.left_out)
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
     given = documents.for_all(settings)
     tell(given, settings, sending.quality)
@@ -84,10 +82,7 @@ def _lines(summary: Summary, written: Path | None, left: Path | None) -> Iterato
         yield f"{name.replace('_', ' '):<12} {count:>11,}{_more(name, summary)}"
     if summary.bad:
         yield ""
-    for bad in summary.bad:
-        where = f"line {bad.line}, {bad.column}" if bad.column else f"line {bad.line}"
-        # Written as Python would, so that no cell can control the terminal.
-        yield f"{where}: {bad.value!r} {bad.reason}"
+    yield from map(str, summary.bad)
     if written:
         rest = summary.invalid - len(summary.bad)
         yield f"{f'and {rest:,} more; ' if rest else ''}all invalid rows are in {written}"

@@ -90,8 +90,7 @@ def _notes(made: Imported, campaign: dict[str, Any]) -> Iterator[str]:
     if made.outcome == "same":
         yield "this list with these options is a campaign already; nothing was changed"
     yield from made.summary.remarks() if made.summary else ()
-    for one in made.summary.bad[:10] if made.summary else ():
-        yield f"line {one.line}: {one.value!r} {one.reason}"
+    yield from map(str, made.summary.bad[:10] if made.summary else ())
     if made.bad_rows:
         yield f"all invalid rows are in {made.bad_rows}"
     if made.left_out:
