@@ -8,18 +8,12 @@ from redis.exceptions import ConnectionError as RedisAway
 from faxdispatch.errors import Unavailable
 from faxdispatch.observability import outage as module
 from faxdispatch.observability.outage import OncePerOutage, Outage
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

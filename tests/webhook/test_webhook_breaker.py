@@ -5,18 +5,9 @@ import threading
 import pytest
 
 from faxdispatch.errors import Unavailable
+from tests.clock import Clock
 from tests.conftest import eventually
 from webhook.breaker import Breaker
-
-
-class Clock:
-    """A clock that a test turns."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Redis:
