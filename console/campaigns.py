@@ -133,7 +133,7 @@ def resume(campaign_id: str) -> AnyResponse:
 
 @pages.post("/<campaign_id>/finish")
 def finish(campaign_id: str) -> AnyResponse:
-    """Give up the rows that Telnyx never accepted, or whose document cannot be fetched."""
+    """Give up the rows that Telnyx never accepted, that wait for their document, or that missed their time."""
 
     def do() -> str:
         why = checked_reason()

@@ -763,6 +763,23 @@ def test_rows_that_telnyx_never_accepted_are_given_up_by_a_person_and_the_campai
     assert service.retry(untaken, ["never_accepted"]).rows == 1
 
 
+def test_rows_that_missed_their_time_are_given_up_unless_a_person_released_them(desk, service):
+    service.create(rows(2), campaign_id="spring", media_name="letter")
+    service.start("spring")
+    desk.feed(name="spring")
+    for job in ("spring-1", "spring-2"):
+        desk.ledger.hold(job, reason=HoldReason.TOO_LATE, due=None)
+    desk.ledger.release("spring-2", why="still wanted", operator="ada")
+
+    assert service.finish("spring")[1] == 1
+
+    assert desk.ledger.job("spring-1").cause == "too_late"
+    desk.send("spring-2")
+    desk.report("spring-2", "delivered")
+    assert desk.feed(name="spring")[0] == "finished"
+    assert service.retry("spring", ["too_late"]).rows == 1
+
+
 def test_a_campaign_with_rows_that_telnyx_never_took_can_be_cancelled(desk, service, untaken):
     service.cancel(untaken)
 

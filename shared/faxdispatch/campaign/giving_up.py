@@ -8,7 +8,7 @@ _WAITING = (State.QUEUED, State.HELD)
 
 
 def give_up(campaign: Campaign, scripts: Scripts, *, why: str | None, operator: str | None) -> int:
-    """End as failed the rows that wait after attempts which Telnyx never accepted, or for their document.
+    """End as failed the rows that Telnyx never accepted, that wait for their document, or that missed their time.
 
     Returns how many.
 
@@ -38,4 +38,8 @@ def _cause(job: JobView) -> HoldReason | None:
     """Return why a row is given up, or None if it is not. The reason of its hold may be a later one: a pause, say."""
     if job.untaken:
         return HoldReason.NEVER_ACCEPTED
-    return HoldReason.NO_DOCUMENT if job.unfetched else None
+    if job.unfetched:
+        return HoldReason.NO_DOCUMENT
+    # A row that a person has released is sent, although it is still held for a moment.
+    missed = job.hold_reason == HoldReason.TOO_LATE and HoldReason.TOO_LATE not in job.waived
+    return HoldReason.TOO_LATE if missed else None

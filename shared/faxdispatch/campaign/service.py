@@ -257,10 +257,10 @@ class CampaignService:
     def finish(
         self, campaign_id: str, *, reason: str | None = None, operator: str | None = None
     ) -> tuple[Campaign, int]:
-        """Give up the rows that wait because Telnyx never accepted their attempts, or for their document.
+        """Give up the rows that Telnyx never accepted, that wait for their document, or that missed their time.
 
-        Returns how many. They count as failed, with the cause `never_accepted` or `no_document`, and can be tried again
-        like all failed rows. The campaign is finished once its other rows have ended.
+        Returns how many. They count as failed, with the cause `never_accepted`, `no_document` or `too_late`, and can be
+        tried again like all failed rows. The campaign is finished once its other rows have ended.
 
         Raises:
             NotKnown: there is no such campaign.

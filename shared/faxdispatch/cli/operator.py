@@ -77,14 +77,21 @@ def pause(
     connection: Annotated[str, typer.Argument(help="Id of the fax application.")],
     reason: Reason,
     lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
+    anyway: Annotated[bool, typer.Option("--anyway", help="Pause it although nothing here knows it.")] = False,
     operator: Operator = None,
 ) -> Answer:
     """Send nothing on a connection for a while; its faxes wait.
 
-    Faxes that Telnyx already has continue. A longer pause that already exists stays as it is.
+    Faxes that Telnyx already has continue. A longer pause that already exists stays as it is. A connection that no
+    setting names and no fax was sent on is refused, since it may be a typing error.
     """
-    seconds = parse_span(lasts, "for")
-    limits = Limits(Scripts.from_settings(Settings.load()))
+    seconds, settings = parse_span(lasts, "for"), Settings.load()
+    limits = Limits(Scripts.from_settings(settings))
+    if not anyway and connection not in settings.known_connections and not limits.connection(connection):
+        raise BadInput(
+            f"CONNECTION: no setting names {connection}, and no fax was sent on it; faxdispatch apps list shows the "
+            "ids, and --anyway pauses it nevertheless"
+        )
     until = limits.pause(connection, why=reason, delay=seconds, operator=operator)
     return Answer(
         {"outcome": "paused", "connection_id": connection, "until": until.replace(microsecond=0)},

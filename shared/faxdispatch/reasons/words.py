@@ -44,6 +44,7 @@ OWN: dict[str, str] = {
     "policy_hook": "Your own rule, the policy hook, refused it.",
     "never_accepted": "Telnyx never accepted it, and a person gave it up.",
     "no_document": "The link of its document could not be fetched, and a person gave it up.",
+    "too_late": "Nothing ran at its time, and a person gave it up.",
     "operator": "A person checked it and said that it failed.",
     "campaign": "The campaign was cancelled before it was sent.",
     "suppressed": "The number is on the suppression list.",

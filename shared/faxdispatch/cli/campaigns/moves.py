@@ -45,12 +45,13 @@ def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answe
 def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False) -> Answer:
     """Give up rows that cannot be sent, so that a campaign can end.
 
-    These are the rows that Telnyx never accepted and those whose document cannot be fetched. They count as failed,
-    with the cause never_accepted or no_document; `campaign retry` tries them again. All other rows continue.
+    These are the rows that Telnyx never accepted, those whose document cannot be fetched, and those that are held as
+    too_late. They count as failed, with the cause never_accepted, no_document or too_late; `campaign retry` tries
+    them again. All other rows continue.
     """
     desk = campaigns()
     found = desk.get(campaign)
-    words = "Those that Telnyx never accepted, and those whose document cannot be fetched, will count as failed."
+    words = "Those that Telnyx never accepted, whose document cannot be fetched or that are too late will fail."
     confirm(f"Give up rows of campaign {found.id}? {words}", yes=yes)
     moved, given_up = desk.finish(campaign, reason=reason, operator=operator)
     left = f"{moved.pending:,} still to be sent, {moved.opened:,} under way"
