@@ -92,14 +92,10 @@ def test_nothing_that_celery_reads_from_the_environment_reaches_our_apps(
 @pytest.mark.parametrize(
     "url",
     [
-        "carrier-pigeon://h",
-        "sqs://",
-        "mongodb://h/0",
-        "no_such_module+redis://h",
-        "amqp://h:port//",
+        "carrier-pigeon://h", "sqs://", "mongodb://h/0", "no_such_module+redis://h", "amqp://h:port//",
         "redis://a;redis://b",
     ],
-)
+)  # fmt: skip
 def test_a_broker_that_cannot_be_reached_from_here_is_refused_at_construction(redis_url: str, url: str) -> None:
     with pytest.raises(Misconfigured, match="CELERY_BROKER_URL"):
         FaxClient(redis_url, broker_url=url)

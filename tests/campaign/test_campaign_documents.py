@@ -116,15 +116,10 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
     soon = NOW + timedelta(days=40)
     storage.there = Storage(stored=soon, old=NOW - timedelta(hours=1)).there
     files = {
-        "good.pdf": blank_pdf(),
-        "locked.pdf": blank_pdf(password="secret"),
-        "open.pdf": blank_pdf(password=""),
-        "long.pdf": blank_pdf(351),
-        "page.pdf": b"<!doctype html><p>not found",
-        "broken.pdf": b"%PDF-1.7 and nothing more",
-        "empty.pdf": b"",
-        "note.rtf": b"{\\rtf1 words}",
-    }
+        "good.pdf": blank_pdf(), "locked.pdf": blank_pdf(password="secret"), "open.pdf": blank_pdf(password=""),
+        "long.pdf": blank_pdf(351), "page.pdf": b"<!doctype html><p>not found",
+        "broken.pdf": b"%PDF-1.7 and nothing more", "empty.pdf": b"", "note.rtf": b"{\\rtf1 words}",
+    }  # fmt: skip
     named = [
         *files,
         "missing.pdf",

@@ -331,12 +331,9 @@ def test_start_pause_resume_and_cancel_are_published_with_operator_and_reason(se
     assert events("campaign.created") == [{"campaign_id": "spring", "name": "spring", "operator": "ada"}]
     told = {kind: events(f"campaign.{kind}")[0] for kind in ("checked", "started", "paused", "resumed", "cancelled")}
     assert [(one["operator"], one.get("reason"), one["was"]) for one in told.values()] == [
-        ("ada", None, "draft"),
-        ("ada", None, "checked"),
-        ("bob", "wrong page", "running"),
-        ("ada", "it was right", "paused"),
-        ("bob", "not needed", "running"),
-    ]
+        ("ada", None, "draft"), ("ada", None, "checked"), ("bob", "wrong page", "running"),
+        ("ada", "it was right", "paused"), ("bob", "not needed", "running"),
+    ]  # fmt: skip
 
 
 def test_commands_that_do_not_fit_the_state_name_it_and_change_nothing(service, finished):
@@ -497,17 +494,10 @@ def test_only_rows_that_have_failed_are_tried_again_by_their_number(service, fin
 @pytest.mark.parametrize(
     ("word", "chosen"),
     [
-        ("failed", [1, 3, 5, 6]),
-        ("busy", [1]),
-        ("user_busy", [1]),
-        ("no_answer", [3]),
-        ("success", [4]),
-        ("contradiction", [4]),
-        ("number", [6]),
-        ("89999", [5]),
-        ("cancelled", [7]),
+        ("failed", [1, 3, 5, 6]), ("busy", [1]), ("user_busy", [1]), ("no_answer", [3]), ("success", [4]),
+        ("contradiction", [4]), ("number", [6]), ("89999", [5]), ("cancelled", [7]),
     ],
-)
+)  # fmt: skip
 def test_a_selector_chooses_the_rows_it_names(service, finished, word, chosen):
     name = finished("user_busy", None, "receiver_no_answer", "success", "89999", "destination_invalid", "cancelled")
 

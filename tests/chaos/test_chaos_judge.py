@@ -38,15 +38,10 @@ def test_an_order_that_telnyx_knows_may_not_be_forgotten() -> None:
 @pytest.mark.parametrize(
     ("codes", "delivered", "right"),
     [
-        ("fd", ["spring-2"], True),
-        ("--", [], True),
-        ("fp", [], True),
-        ("fd", [], False),
-        ("fd", ["spring-2", "spring-2"], True),
-        ("f-", ["spring-2"], False),
-        ("ff", ["spring-2"], False),
+        ("fd", ["spring-2"], True), ("--", [], True), ("fp", [], True), ("fd", [], False),
+        ("fd", ["spring-2", "spring-2"], True), ("f-", ["spring-2"], False), ("ff", ["spring-2"], False),
     ],
-)
+)  # fmt: skip
 def test_a_row_ends_as_at_telnyx(codes: str, delivered: list[str], right: bool) -> None:
     found = {"spring": Ended(dict(zip(ROWS.jobs(), codes, strict=True)), ())}
     assert (judge_lists([ROWS], found, {}, Counter(delivered), GONE.has) == []) is right

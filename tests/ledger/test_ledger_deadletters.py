@@ -142,15 +142,11 @@ def test_the_request_is_found_in_every_form_of_message(ledger, letters, content)
 @pytest.mark.parametrize(
     "content",
     [
-        {"args": ["a", "b"]},
-        {"args": [FAX], "kwargs": FAX},
-        {"args": ["{"]},
-        {"body": "\\xff"},
-        {"body": "[]"},
+        {"args": ["a", "b"]}, {"args": [FAX], "kwargs": FAX}, {"args": ["{"]}, {"body": "\\xff"}, {"body": "[]"},
         {"body": '[["a"], 3, {}]'},
     ],
     ids=str,
-)
+)  # fmt: skip
 def test_resending_an_unreadable_message_fails_and_says_so(ledger, letters, content):
     dead_letter(ledger, "m", **content)
 

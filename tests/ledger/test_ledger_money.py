@@ -240,15 +240,11 @@ def cancelled_in_flight(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("end", "cost"),
     [
-        (told_delivered, 450_000),
-        (told_delivered_without_figures, FAX),
-        (failed_without_a_connection, 0),
-        (failed_while_connected, FAX),
-        (given_up_without_a_connection, 0),
-        (given_up_while_connected, FAX),
+        (told_delivered, 450_000), (told_delivered_without_figures, FAX), (failed_without_a_connection, 0),
+        (failed_while_connected, FAX), (given_up_without_a_connection, 0), (given_up_while_connected, FAX),
         (cancelled_in_flight, 0),
     ],
-)
+)  # fmt: skip
 def test_the_end_of_a_fax_settles_what_it_did_cost(desk, end, cost):
     desk.create("j")
     desk.send("j", cost=FAX)

@@ -13,21 +13,10 @@ from tests.lists.conftest import check_whole
 @pytest.mark.parametrize(
     "start",
     [
-        "=1+1",
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        "\t=1",
-        "\r=1",
-        "\n=1",
-        "  =1",
-        "\u00a0=1",
-        "\uff1d1",
-        "\uff0b1",
-        "\uff0d1",
+        "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1", "\uff1d1", "\uff0b1", "\uff0d1",
         "\uff201",
     ],
-)
+)  # fmt: skip
 def test_no_cell_begins_a_formula(start):
     assert safe_cell(start) == f"'{start}"
 

@@ -106,19 +106,13 @@ def test_a_cell_that_says_there_is_no_number_is_not_an_error(reader, text):
 @pytest.mark.parametrize(
     ("region", "text", "foreign", "toll_free"),
     [
-        ("US", "+44 161 999 8888", "GB", False),
-        ("US", "416-555-0199", "CA", False),
-        ("US", "876-912-3456", "JM", False),
-        ("US", "800-555-0100", None, True),
-        ("CA", "800-555-0100", None, True),
-        ("CA", "312-555-0100", "US", False),
-        ("DE", "+1 312 555 0100", "US", False),
-        ("DE", "0800 123 4567", None, True),
-        ("DE", "030 20930", None, False),
-        ("US", "+800 1234 5678", "001", True),
+        ("US", "+44 161 999 8888", "GB", False), ("US", "416-555-0199", "CA", False),
+        ("US", "876-912-3456", "JM", False), ("US", "800-555-0100", None, True), ("CA", "800-555-0100", None, True),
+        ("CA", "312-555-0100", "US", False), ("DE", "+1 312 555 0100", "US", False),
+        ("DE", "0800 123 4567", None, True), ("DE", "030 20930", None, False), ("US", "+800 1234 5678", "001", True),
         (None, "+44 161 999 8888", None, False),
     ],
-)
+)  # fmt: skip
 def test_numbers_of_other_countries_and_toll_free_ones_are_told_apart(region, text, foreign, toll_free):
     cell = CellReader(NumberPolicy(region=region)).read(text)
 
@@ -128,17 +122,11 @@ def test_numbers_of_other_countries_and_toll_free_ones_are_told_apart(region, te
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("030/2093 0", "+493020930"),
-        ("02821/5555", "+4928215555"),
-        ("+49 39821/12345", "+493982112345"),
-        ("030 2093-0", "+493020930"),
-        ("0049 30 20930", "+493020930"),
-        ("Telefax: 030 20930", "+493020930"),
-        ("001 312 555 0100", "+13125550100"),
-        ("0711/123456 oder 0711/1234567", None),
-        ("030-20930 DW 12", None),
+        ("030/2093 0", "+493020930"), ("02821/5555", "+4928215555"), ("+49 39821/12345", "+493982112345"),
+        ("030 2093-0", "+493020930"), ("0049 30 20930", "+493020930"), ("Telefax: 030 20930", "+493020930"),
+        ("001 312 555 0100", "+13125550100"), ("0711/123456 oder 0711/1234567", None), ("030-20930 DW 12", None),
     ],
-)
+)  # fmt: skip
 def test_a_slash_after_an_area_code_does_not_make_two_numbers(text, number):
     assert CellReader(NumberPolicy(region="DE")).read(text).number == number
 
@@ -280,18 +268,9 @@ def test_numbers_of_many_countries_read_together_give_the_same_as_parsing_each(p
         text = text.replace(" ", chance.choice((" ", "", "-", ".", "/")), chance.choice((1, 9)))
         texts.append(text.replace("+", chance.choice(("+", "+", "00", "(+", "+(")), 1))
     texts += [
-        "+44 844 800 1234",
-        "+49 30 1111 1111",
-        "+49111111111",
-        "0049 (0)30 123456",
-        "493012345678",
-        "+4930123456.00",
-        "+81522541179",
-        "+8 (152) 251-4168",
-        "+81-522-541-179",
-        "+44 1223/366296",
-        "+1 415/200-0001",
-    ]
+        "+44 844 800 1234", "+49 30 1111 1111", "+49111111111", "0049 (0)30 123456", "493012345678", "+4930123456.00",
+        "+81522541179", "+8 (152) 251-4168", "+81-522-541-179", "+44 1223/366296", "+1 415/200-0001",
+    ]  # fmt: skip
     reader = CellReader(policy)
 
     found = reader.read_all(texts)

@@ -31,27 +31,11 @@ def test_a_column_of_refusals_is_recognised(name):
 @pytest.mark.parametrize(
     "name",
     [
-        "Fax Consent",
-        "OK to fax",
-        "Fax permission",
-        "Opted in",
-        "Einwilligung",
-        "Consenso fax",
-        "Consentement",
-        "Faxwerbung",
-        "Allow Fax",
-        "Receive Faxes",
-        "Fax OK?",
-        "Fax (Y/N)",
-        "Send fax",
-        "Contactable by fax",
-        "Werbeeinwilligung Fax",
-        "HIPAA Fax Authorization",
-        "Subscribed",
-        "Fax enabled",
-        "Can we fax you?",
+        "Fax Consent", "OK to fax", "Fax permission", "Opted in", "Einwilligung", "Consenso fax", "Consentement",
+        "Faxwerbung", "Allow Fax", "Receive Faxes", "Fax OK?", "Fax (Y/N)", "Send fax", "Contactable by fax",
+        "Werbeeinwilligung Fax", "HIPAA Fax Authorization", "Subscribed", "Fax enabled", "Can we fax you?",
     ],
-)
+)  # fmt: skip
 def test_a_column_of_consents_is_recognised(name):
     assert says(name) is Says.CONSENT
 
@@ -84,21 +68,11 @@ def test_a_plain_no_in_a_column_of_refusals_is_not_a_refusal(cell):
 @pytest.mark.parametrize(
     ("cell", "refused"),
     [
-        ("no", True),
-        ("0", True),
-        ("withdrawn", True),
-        ("Opted-Out", True),
-        ("No - by phone", True),
-        ("Revoked 1/2", True),
-        ("☐", True),
-        ("Do not allow", True),
-        ("", False),
-        ("yes", False),
-        ("n/a", False),
-        ("☑", False),
-        ("on file", False),
+        ("no", True), ("0", True), ("withdrawn", True), ("Opted-Out", True), ("No - by phone", True),
+        ("Revoked 1/2", True), ("☐", True), ("Do not allow", True), ("", False), ("yes", False), ("n/a", False),
+        ("☑", False), ("on file", False),
     ],
-)
+)  # fmt: skip
 def test_only_a_plain_no_to_a_consent_is_a_refusal(cell, refused):
     assert refuses(Says.CONSENT, cell) is refused
 
@@ -315,13 +289,10 @@ def test_the_fax_number_is_chosen_from_several_in_one_cell(checked):
 @pytest.mark.parametrize(
     ("names", "fax", "other"),
     [
-        ("Phone Type,Phone", "Fax", "Mobile"),
-        ("Type,Phone", "Fax", "Mobile"),
-        ("Label,Phone", "Fax", "Mobile"),
-        ("Number Type,Number", "F", "M"),
-        ("Contact Type,Contact Value", "FAX", "Email"),
+        ("Phone Type,Phone", "Fax", "Mobile"), ("Type,Phone", "Fax", "Mobile"), ("Label,Phone", "Fax", "Mobile"),
+        ("Number Type,Number", "F", "M"), ("Contact Type,Contact Value", "FAX", "Email"),
     ],
-)
+)  # fmt: skip
 def test_a_number_whose_kind_is_another_is_left_out(checked, names, fax, other):
     result = checked(f"Name,{names}\nAl,{other},3125550199\nBob,{fax},3125550100\nCy,{fax},3125550101\n")
 

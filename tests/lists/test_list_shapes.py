@@ -218,14 +218,10 @@ def test_cells_missing_at_the_end_are_empty_and_others_make_a_row_bad(checked):
 @pytest.mark.parametrize(
     "after",
     [
-        "C,3125550102,x\n",
-        '"C","3125550102","x"\n',
-        'C,3125550102,"x"\n',
-        'C,3125550102,x"\n',
-        'C,"3125550102",""\n',
+        "C,3125550102,x\n", '"C","3125550102","x"\n', 'C,3125550102,"x"\n', 'C,3125550102,x"\n', 'C,"3125550102",""\n',
         '"C ""c""",3125550102,"x\ny"\n',
     ],
-)
+)  # fmt: skip
 def test_a_quote_that_is_never_closed_costs_its_own_line_alone(checked, after):
     result = checked(f'Name,Fax,City\nA,3125550100,x\n"B,3125550101,x\n{after}')
 

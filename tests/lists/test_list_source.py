@@ -56,21 +56,10 @@ def workbook(*rows, **more) -> bytes:
         workbook(["Praxis", "Fax"], [NAMES[0], 3125550100], [NAMES[1], "312-555-0101"]),
     ],
     ids=[
-        "utf-8",
-        "marked",
-        "cp1252",
-        "utf-16",
-        "utf-16-be",
-        "unmarked",
-        "utf-32",
-        "gzip",
-        "gzips",
-        "zip",
-        "folder",
-        "mac",
-        "xlsx",
+        "utf-8", "marked", "cp1252", "utf-16", "utf-16-be", "unmarked", "utf-32", "gzip", "gzips", "zip", "folder",
+        "mac", "xlsx",
     ],
-)
+)  # fmt: skip
 def test_a_list_is_read_however_it_is_packed_and_encoded(checked, content):
     result = checked(content)
 

@@ -53,17 +53,10 @@ def test_a_fax_is_found_by_everything_that_is_known_of_it(desk: CampaignDesk, cl
     desk.end(job_id)
 
     ways: list[dict[str, Any]] = [
-        {"number": "(415) 555-0123"},
-        {"number": "0014155550123"},
-        {"job_id": job_id},
-        {"fax_id": f"{job_id}-1"},
-        {"idempotency_key": "k 1"},
-        {"tag": "ward-7"},
-        {"tag": "urgent"},
-        {"state": "failed"},
-        {"state": ["failed", "cancelled"]},
-        {"cause": "wrong"},
-    ]
+        {"number": "(415) 555-0123"}, {"number": "0014155550123"}, {"job_id": job_id}, {"fax_id": f"{job_id}-1"},
+        {"idempotency_key": "k 1"}, {"tag": "ward-7"}, {"tag": "urgent"}, {"state": "failed"},
+        {"state": ["failed", "cancelled"]}, {"cause": "wrong"},
+    ]  # fmt: skip
     for way in ways:
         assert ids(client.find(**way)) == [job_id], way
         assert ids(client.find(**{"state": "ended"} | way, since=at(-5), until=at(5))) == [job_id], way

@@ -97,19 +97,13 @@ def test_a_dead_letter_can_be_read_as_the_event_it_was(tell, member, dead):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"hello": "world"},
-        READABLE | {"occurred_at": "soon"},
-        READABLE | {"occurred_at": "9" * 30},
-        READABLE | {"data": "{"},
-        READABLE | {"data": "[" * 50_000},
-        READABLE | {"data": "[]"},
-        READABLE | {"tags": "{}"},
-        READABLE | {"seq": ""},
-        {b"\xff": b"\xfe"},
+        {"hello": "world"}, READABLE | {"occurred_at": "soon"}, READABLE | {"occurred_at": "9" * 30},
+        READABLE | {"data": "{"}, READABLE | {"data": "[" * 50_000}, READABLE | {"data": "[]"},
+        READABLE | {"tags": "{}"}, READABLE | {"seq": ""}, {b"\xff": b"\xfe"},
         {f"f{number}": "x" for number in range(3000)},
     ],
     ids=["foreign", "time", "far time", "json", "deep json", "data", "tags", "seq", "bytes", "wide"],
-)
+)  # fmt: skip
 def test_an_entry_that_is_not_an_event_is_dead_lettered_and_the_rest_continues(
     redis, tell, member, dead, pending, names, fields
 ):
