@@ -23,7 +23,8 @@ from faxdispatch.telnyx.client_state import encode_client_state
 from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.telnyx.models import KeyOwner
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job
-from tests.ledger.test_campaign_model import LEASE, Walk
+from tests.ledger.campaign_walk import CampaignWalk
+from tests.ledger.sending_walk import LEASE
 
 SETTINGS = Settings(telnyx_api_key="KEY")
 
@@ -369,7 +370,7 @@ def indexed(desk: CampaignDesk) -> str:
     return "".join(entry.code for entries in found for entry in entries)
 
 
-class Restored(Walk):
+class Restored(CampaignWalk):
     """The walk of campaigns, in which the ledger is set back once to a copy of some steps before."""
 
     def set_back(self, saved: dict[bytes, tuple[int, bytes]], since: datetime) -> None:
@@ -403,7 +404,7 @@ class Restored(Walk):
 
 def test_a_campaign_restored_at_any_step_loses_no_row_and_sends_none_twice(redis_url: str, seed: int) -> None:
     walk, dice = Restored(redis_url, seed), random.Random(seed)
-    try:
+    with walk.explained():
         for _ in range(dice.randint(5, 120)):
             walk.step()
         saved, since = snapshot(walk.desk), moment(walk.desk)
@@ -414,5 +415,3 @@ def test_a_campaign_restored_at_any_step_loses_no_row_and_sends_none_twice(redis
             walk.step()
             walk.check()
         walk.calm()
-    except AssertionError as error:
-        raise AssertionError(f"seed {seed}: {error}\nsteps: {' '.join(walk.steps)}") from error

@@ -2,7 +2,8 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -12,6 +13,7 @@ class SeededWalk:
     """Draws by one seed, so that a failure can be walked again."""
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.random = random.Random(seed)
         self.steps: list[str] = []
         # In one walk webhooks are slow, in another workers, in a third the clock races.
@@ -32,3 +34,11 @@ class SeededWalk:
         [step] = self.random.choices([step for _, step in weighed], [weight for weight, _ in weighed])
         self.steps.append(step.__name__)
         step()
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Add to a failure the seed and the steps that led to it."""
+        try:
+            yield
+        except AssertionError as error:
+            raise AssertionError(f"seed {self.seed}: {error}\nsteps: {' '.join(self.steps)}") from error
