@@ -18,7 +18,9 @@ FAX = {"to": NUMBER, "media_url": "https://example.com/a.pdf?signature=secret"}
 def dead_letter(ledger):
     def one(name="m-1", reason="InvalidJob", **letter):
         facts = {"task": "fax.send.v1", "reason": reason, "problem": "to: has no country code"}
-        ledger.dead_letter(name, letter={"args": [], "kwargs": FAX, **facts, **letter}, facts=facts, source="worker")
+        ledger.dead_letters.add(
+            name, letter={"args": [], "kwargs": FAX, **facts, **letter}, facts=facts, source="worker"
+        )
 
     return one
 

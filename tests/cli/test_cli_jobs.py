@@ -142,7 +142,7 @@ def test_the_overview_of_an_empty_installation_is_all_zeros(cli):
 
 
 def test_what_needs_attention_is_reported(cli, ledger, redis):
-    ledger.dead_letter("m-1", letter={}, facts={}, source="worker")
+    ledger.dead_letters.add("m-1", letter={}, facts={}, source="worker")
 
     assert "1 dead letter:" in cli("status").out
 

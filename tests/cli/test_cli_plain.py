@@ -19,7 +19,7 @@ def written(redis, ledger, surroundings):
     ledger.create("job-1", fax, source="producer")
     ledger.publish("fax.received", subject=ODD, fax_id=ODD, facts={"from": ODD}, source="webhook")
     facts = {"task": ODD, "reason": "InvalidJob", "problem": ODD}
-    ledger.dead_letter(ODD, letter={"args": [ODD], "kwargs": {}, **facts}, facts=facts, source="worker")
+    ledger.dead_letters.add(ODD, letter={"args": [ODD], "kwargs": {}, **facts}, facts=facts, source="worker")
     Observations(Scripts(redis)).record(
         Observation("e", "d", "fax.received", "webhook", fax_id=ODD, status="received", outbound=False, sender=ODD)
     )

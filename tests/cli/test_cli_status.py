@@ -235,7 +235,7 @@ def test_an_unknown_state_is_bad_usage(cli, words):
 
 def test_the_overview_shows_what_needs_attention_and_for_how_long(cli, ledger, unknown, redis, redis_url):
     redis.zadd("fax:strays", {"fax-9": 1})
-    Ledger(Scripts(redis)).dead_letter("m-1", letter={}, facts={}, source="worker")
+    Ledger(Scripts(redis)).dead_letters.add("m-1", letter={}, facts={}, source="worker")
     pause(Scripts(redis), "17", "no_funds", delay=60)
     late = FaxClient(redis_url).send(to="+13125550124", media_name="letter").job_id
     ledger.hold(late, reason=HoldReason.TOO_LATE, due=None)

@@ -252,7 +252,7 @@ def test_control_characters_on_pages_are_escaped(desk, operator):
     fax = SendFax(to=NUMBER, media_name=odd, tags=[odd])
     desk.ledger.create("j", fax, source="producer")
     facts = {"task": odd, "reason": "InvalidJob", "problem": odd}
-    desk.ledger.dead_letter("m", letter={"args": [], "kwargs": {"to": odd}, **facts}, facts=facts, source="worker")
+    desk.ledger.dead_letters.add("m", letter={"args": [], "kwargs": {"to": odd}, **facts}, facts=facts, source="worker")
     Observations(desk.scripts).record(
         Observation("e", "d", "fax.received", "webhook", fax_id="in", status="received", outbound=False, sender=odd)
     )
@@ -264,7 +264,7 @@ def test_control_characters_on_pages_are_escaped(desk, operator):
 
 
 def test_dead_letters_are_corrected_and_dropped_each_with_an_event(desk, operator):
-    desk.ledger.dead_letter(
+    desk.ledger.dead_letters.add(
         "m1", letter={"task": "fax.send.v1", "reason": "InvalidJob", "problem": "to: missing", "args": [{"to": "12"}]},
         facts={"reason": "InvalidJob"}, source="worker",
     )  # fmt: skip

@@ -35,7 +35,9 @@ def test_a_corrected_dead_letter_is_one_fax_under_its_own_id_however_often_it_is
     assert stack.until(lambda: any(e.type == "fax.delivered" for e in stack.events(bad)))
 
     # As if the first had been sent and not been forgotten.
-    stack.client._ledger.dead_letter(bad, letter=first.model_dump(mode="json", by_alias=True), facts={}, source="test")
+    stack.client._ledger.dead_letters.add(
+        bad, letter=first.model_dump(mode="json", by_alias=True), facts={}, source="test"
+    )
     stack.client.redrive(bad, {"to": number})
     after = stack.send()
 

@@ -21,7 +21,7 @@ def letters(ledger: Ledger) -> DeadLetters:
 def dead_letter(ledger: Ledger, name: str, reason: str = "InvalidJob", **letter: object) -> str:
     facts = {"task": "fax.send.v1", "reason": reason, "problem": "to: is missing"}
     content = {"args": [], "kwargs": {}, **facts, **letter}
-    return str(ledger.dead_letter(name, letter=content, facts=facts, source="worker")["outcome"])
+    return str(ledger.dead_letters.add(name, letter=content, facts=facts, source="worker")["outcome"])
 
 
 def told(scripts: Scripts) -> list[str]:

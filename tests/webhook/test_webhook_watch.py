@@ -76,7 +76,7 @@ def test_what_an_operator_watches_is_zero_while_all_is_well(admin: FlaskClient):
 def test_what_needs_an_operators_attention_is_counted(admin: FlaskClient, redis_url: str):
     scripts = Scripts(connect(redis_url))
     redis, now = scripts.redis, scripts.clock()
-    Ledger(scripts).dead_letter("m-1", letter={}, facts={}, source="worker")
+    Ledger(scripts).dead_letters.add("m-1", letter={}, facts={}, source="worker")
     redis.zadd("fax:strays", {"fax-1": now, "fax-2": now})
     redis.xadd("fax:quarantine", {"reason": "unreadable"})
     redis.zadd("fax:workers", {"host:1": now - 5_000, "host:2": now, "gone:3": now - 61_000})

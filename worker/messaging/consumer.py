@@ -114,7 +114,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
         facts = {"task": task if isinstance(task, str) else None, "reason": refused.reason, "problem": str(refused)}
         letter = {"body": kept.body.decode("utf-8", "backslashreplace"), "size": kept.size, "sha1": kept.sha1}
         try:
-            self.app.collaborators.ledger.dead_letter(identity, letter=letter, facts=facts, source="worker")
+            self.app.collaborators.ledger.dead_letters.add(identity, letter=letter, facts=facts, source="worker")
         except Unavailable as error:
             # Celery connects again, and the message, which is not acknowledged, comes again.
             raise ConnectionError(str(error)) from error

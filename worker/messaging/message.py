@@ -33,4 +33,4 @@ class Message:
         if isinstance(error, InvalidJob):
             facts["problems"] = error.problems
         content = {"kwargs": self.payload} if isinstance(self.payload, dict) else {"args": [self.payload]}
-        self.w.ledger.dead_letter(self.id, letter=content, facts=facts, source="worker")
+        self.w.ledger.dead_letters.add(self.id, letter=content, facts=facts, source="worker")

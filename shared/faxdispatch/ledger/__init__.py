@@ -3,7 +3,8 @@
 The writes are Lua scripts in `lua/`; each may be repeated after a time-out without a second effect. The classes here
 group them by who uses them:
 
-    Ledger        the moves of one job: create, admit, claim, accept, …; its part for reading is Rows
+    Ledger        the moves of one job: create, hold, admit, end, …; those of its attempts (claim, accept, …) are
+                  Attempts, and its part for reading is Rows
     Observations  what Telnyx reports about a fax
     Inbox         inbound faxes, and where their documents are
     Campaigns     lists of many recipients, and what becomes of each row
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING
 from faxdispatch.lazy import loader
 
 _PLACES = {
+    "attempts": ("CallOutcome", "Claim", "Scope"),
     "campaign": ("Campaign", "job_of_row"),
     "campaign_media": ("CampaignMedia",),
     "campaign_results": ("Audit", "RowResult"),
@@ -45,7 +47,7 @@ _PLACES = {
     "health": ("Figures", "Watch"),
     "identity": ("Identity",),
     "inbound": ("DocumentPlace", "Due", "InboundFax", "Inbox", "ListedPlace"),
-    "jobs": ("CallOutcome", "Claim", "Ledger", "New", "Scope"),
+    "jobs": ("Ledger", "New"),
     "limits": ("Account", "Limits", "Pause", "Traffic"),
     "number_quarantine": ("Suspect", "Suspects"),
     "observations": ("Observation", "Observations"),
@@ -63,6 +65,7 @@ _PLACES = {
 """The modules with the names that they define; each is loaded when one of its names is first used."""
 
 if TYPE_CHECKING:
+    from faxdispatch.ledger.attempts import CallOutcome, Claim, Scope
     from faxdispatch.ledger.campaign import Campaign, job_of_row
     from faxdispatch.ledger.campaign_media import CampaignMedia
     from faxdispatch.ledger.campaign_results import Audit, RowResult
@@ -78,7 +81,7 @@ if TYPE_CHECKING:
     from faxdispatch.ledger.health import Figures, Watch
     from faxdispatch.ledger.identity import Identity
     from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox, ListedPlace
-    from faxdispatch.ledger.jobs import CallOutcome, Claim, Ledger, New, Scope
+    from faxdispatch.ledger.jobs import Ledger, New
     from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
     from faxdispatch.ledger.number_quarantine import Suspect, Suspects
     from faxdispatch.ledger.observations import Observation, Observations

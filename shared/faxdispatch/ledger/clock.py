@@ -41,3 +41,8 @@ class Clock:
 def moment(millis: float | str) -> datetime:
     """Return the moment that a script gives in milliseconds."""
     return datetime.fromtimestamp(float(millis) / 1000, UTC)
+
+
+def milliseconds(seconds: float) -> int:
+    """Return seconds in the unit of the scripts."""
+    return round(seconds * 1000)

@@ -1,5 +1,6 @@
 """Messages that were not jobs, or could not be carried out: kept until someone sends them again or drops them."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -112,6 +113,26 @@ class DeadLetters:
         # redis-py's types cannot say that replies are text.
         return self._scripts.redis
 
+    def add(
+        self, message_id: str, *, letter: Mapping[str, Any], facts: Mapping[str, Any], source: str
+    ) -> dict[str, Any]:
+        """Keep a message that is not a job as a dead letter and report it, once.
+
+        Another message under the same id is another letter, whose id ends in a part of its hash. `letter` is its
+        content; `facts`, what is wrong with it, are shortened if they are long, since they may repeat a stranger's
+        text.
+        """
+        content = [letter.get(part) for part in ("body", "sha1", "args", "kwargs")]
+        short = {name: _short(value) for name, value in facts.items()}
+        return self._scripts.run(
+            "invalid",
+            id=message_id,
+            letter=json.dumps({**short, **letter}),
+            content=hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16],
+            data=json.dumps(short),
+            source=source,
+        )
+
     def count(self) -> int:
         """Count the letters."""
         with redis_trouble():
@@ -180,12 +201,8 @@ def _parts(body: str) -> tuple[Any, Any]:
     return [], None
 
 
-def bounded(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Shorten the facts of a letter to what an event may hold: short texts and short lists."""
-    return {name: _short(value) for name, value in facts.items()}
-
-
 def _short(value: Any) -> Any:
+    """Shorten a fact of a letter to what an event may hold: a short text or a short list."""
     if isinstance(value, str):
         return value if len(value) <= _LONG else f"{value[:_LONG]}…"
     if isinstance(value, (list, tuple)):
