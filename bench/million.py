@@ -27,7 +27,7 @@ from bench.figures import machine
 from bench.installation import CONNECTION, SENDER
 from faxdispatch import FaxClient
 from faxdispatch.broker.connection import broker_app
-from faxdispatch.campaign.service import Reading
+from faxdispatch.campaign import Reading
 from faxdispatch.ledger import Campaigns, Ledger, Scripts, connect, job_of_row
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack

@@ -9,6 +9,7 @@ import pytest
 from faxdispatch import BadInput, Conflict, FaxClient, Misconfigured, RateLimited, Refused
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.campaign import SuppressionList
+from faxdispatch.campaign.making import Maker
 from faxdispatch.campaign.service import CampaignService
 from faxdispatch.documents.local import SPARE, Document
 from faxdispatch.ledger import CHUNK, CampaignMedia, Suppressions
@@ -54,9 +55,8 @@ def storage():
 @pytest.fixture
 def service(desk, storage):
     policy = NumberPolicy(region="US")
-    return CampaignService(
-        desk.scripts, policy=policy, send=lambda job: "", store=storage.keep, storage=lambda: storage
-    )
+    maker = Maker(desk.scripts, policy=policy, store=storage.keep, storage=lambda: storage)
+    return CampaignService(desk.scripts, maker, policy=policy, send=lambda job: "")
 
 
 @pytest.fixture
@@ -208,9 +208,8 @@ def test_with_a_cover_linked_documents_are_fetched_and_stored_as_files_are(desk,
         return Document(one, ".pdf", "letter.pdf")
 
     policy = NumberPolicy(region="US")
-    service = CampaignService(
-        desk.scripts, policy=policy, send=lambda job: "", store=storage.keep, storage=lambda: storage, fetch_link=fetch
-    )
+    maker = Maker(desk.scripts, policy=policy, store=storage.keep, storage=lambda: storage, fetch_link=fetch)
+    service = CampaignService(desk.scripts, maker, policy=policy, send=lambda job: "")
     link, gone = "https://example.com/letter", "https://example.com/gone"
 
     made = service.create(a_list(link, "a.pdf", gone, link, files={"a.pdf": two}), cover="{pages} pages for {fax}")
@@ -231,14 +230,13 @@ def test_with_a_cover_linked_documents_are_fetched_and_stored_as_files_are(desk,
 
 def test_with_a_cover_the_linked_document_of_all_rows_is_fetched(desk, storage, a_list):
     content = blank_pdf(2)
-    service = CampaignService(
-        desk.scripts,
-        policy=NumberPolicy(region="US"),
-        send=lambda job: "",
-        store=storage.keep,
-        storage=lambda: storage,
-        fetch_link=lambda link: Document(content, ".pdf", "letter.pdf"),
-    )
+    policy = NumberPolicy(region="US")
+
+    def fetch(link):
+        return Document(content, ".pdf", "letter.pdf")
+
+    maker = Maker(desk.scripts, policy=policy, store=storage.keep, storage=lambda: storage, fetch_link=fetch)
+    service = CampaignService(desk.scripts, maker, policy=policy, send=lambda job: "")
     listed = a_list("", "")
 
     made = service.create(listed, cover="For {fax}", media_url="https://example.com/letter")

@@ -8,6 +8,7 @@ import pytest
 
 from faxdispatch import Conflict
 from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.campaign.making import Maker
 from faxdispatch.campaign.service import CampaignService
 from faxdispatch.ledger import CampaignMedia, Clock, Scripts, connect
 from faxdispatch.settings import Settings
@@ -40,9 +41,9 @@ def world(redis_url):
     scripts = Scripts(connect(redis_url))
     telnyx = Telnyx(Clock(scripts).now())
     w = collaborators(scripts, Settings(), telnyx=clients(telnyx))
-    service = CampaignService(
-        scripts, policy=NumberPolicy(region="US"), send=lambda job: "", store=lambda document, until=None: ""
-    )
+    policy = NumberPolicy(region="US")
+    maker = Maker(scripts, policy=policy, store=lambda document, until=None: "")
+    service = CampaignService(scripts, maker, policy=policy, send=lambda job: "")
     service.create([{"fax": "+14152000001"}], name="spring", media_name="letter")
     return w, telnyx, service, CampaignMedia(scripts)
 

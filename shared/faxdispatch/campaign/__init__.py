@@ -15,7 +15,7 @@ _PLACES = {
     "Imported": "importing",
     "Reading": "importing",
     "CampaignService": "service",
-    "Retried": "service",
+    "Retried": "moving",
     "SuppressionImport": "suppression",
     "SuppressionList": "suppression",
     "Trial": "trial",
@@ -24,7 +24,8 @@ _PLACES = {
 
 if TYPE_CHECKING:
     from faxdispatch.campaign.importing import Imported, Reading
-    from faxdispatch.campaign.service import CampaignService, Retried
+    from faxdispatch.campaign.moving import Retried
+    from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionImport, SuppressionList
     from faxdispatch.campaign.trial import Trial
 else:

@@ -27,6 +27,7 @@ from faxdispatch.campaign.looking_up import (
     document_for_all,
     ends_for_all,
     keep_documents,
+    link_fetch,
     look_up,
     needed_until,
     row_documents,
@@ -82,26 +83,31 @@ class Order:
 
 
 class Maker:
-    """Makes campaigns. What it takes is explained at `CampaignService`."""
+    """Makes campaigns.
+
+    `policy` says where faxes may go. Lists with one of `own_numbers` get a warning. `store` stores a document at Telnyx
+    and returns its name there; `storage` returns Telnyx's media storage for the documents of rows, or None if there is
+    no key for it; `fetch_link` fetches a link's document, so that a cover can be put before it. `cover_fonts` is
+    FAX_COVER_FONTS.
+    """
 
     def __init__(
         self,
-        campaigns: Campaigns,
         scripts: Scripts,
         *,
         policy: NumberPolicy,
         store: Store,
-        storage: "Callable[[], Storage | None]",
-        fetch_link: "FetchLink",
-        cover_fonts: Path | None,
-        own_numbers: Sequence[str],
+        storage: "Callable[[], Storage | None]" = lambda: None,
+        fetch_link: "FetchLink | None" = None,
+        cover_fonts: Path | None = None,
+        own_numbers: Sequence[str] = (),
     ) -> None:
-        self._campaigns = campaigns
+        self._campaigns = Campaigns(scripts)
         self._scripts = scripts
         self._policy = policy
         self._store = store
         self._storage = storage
-        self._fetch_link = fetch_link
+        self._fetch_link = fetch_link or link_fetch()
         self._cover_fonts = cover_fonts
         self._own = own_numbers
 

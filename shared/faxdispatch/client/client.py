@@ -427,18 +427,25 @@ class FaxClient:
             Misconfigured: the settings name a sender or test numbers that are not numbers.
         """
         # Only campaigns need the modules that read lists.
+        from faxdispatch.campaign.making import Maker  # noqa: PLC0415
         from faxdispatch.campaign.service import CampaignService  # noqa: PLC0415
 
-        settings = self._settings
-        return CampaignService(
-            self._ledger.scripts,
-            policy=self._numbers or NumberPolicy(region=self._region),
-            send=lambda job: self.send(job).job_id,
+        scripts, settings = self._ledger.scripts, self._settings
+        policy = self._numbers or NumberPolicy(region=self._region)
+        maker = Maker(
+            scripts,
+            policy=policy,
             store=self._requests.store,
-            cover_fonts=settings.fax_cover_fonts if settings else None,
             storage=self._requests.storage,
             fetch_link=self._requests.fetch_link,
+            cover_fonts=settings.fax_cover_fonts if settings else None,
             own_numbers=self._own_numbers if settings is None else tuple(filter(None, (settings.sender,))),
+        )
+        return CampaignService(
+            scripts,
+            maker,
+            policy=policy,
+            send=lambda job: self.send(job).job_id,
             test_numbers=self._test_numbers if settings is None else settings.test_numbers,
         )
 
