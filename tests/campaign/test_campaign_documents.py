@@ -12,7 +12,7 @@ from faxdispatch.campaign import SuppressionList
 from faxdispatch.campaign.making import Maker
 from faxdispatch.campaign.service import CampaignService
 from faxdispatch.documents.local import SPARE, Document
-from faxdispatch.ledger import CHUNK, CampaignMedia, Suppressions
+from faxdispatch.ledger import CHUNK, CampaignMedia, Campaigns, Suppressions
 from faxdispatch.lists import documents as documents_module
 from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.lists.documents import RowDocuments
@@ -55,8 +55,9 @@ def storage():
 @pytest.fixture
 def service(desk, storage):
     policy = NumberPolicy(region="US")
-    maker = Maker(desk.scripts, policy=policy, store=storage.keep, storage=lambda: storage)
-    return CampaignService(desk.scripts, maker, policy=policy, send=lambda job: "")
+    ledger = Campaigns(desk.scripts)
+    maker = Maker(ledger, policy=policy, store=storage.keep, storage=lambda: storage)
+    return CampaignService(ledger, maker, policy=policy, send=lambda job: "")
 
 
 @pytest.fixture
@@ -208,8 +209,9 @@ def test_with_a_cover_linked_documents_are_fetched_and_stored_as_files_are(desk,
         return Document(one, ".pdf", "letter.pdf")
 
     policy = NumberPolicy(region="US")
-    maker = Maker(desk.scripts, policy=policy, store=storage.keep, storage=lambda: storage, fetch_link=fetch)
-    service = CampaignService(desk.scripts, maker, policy=policy, send=lambda job: "")
+    ledger = Campaigns(desk.scripts)
+    maker = Maker(ledger, policy=policy, store=storage.keep, storage=lambda: storage, fetch_link=fetch)
+    service = CampaignService(ledger, maker, policy=policy, send=lambda job: "")
     link, gone = "https://example.com/letter", "https://example.com/gone"
 
     made = service.create(a_list(link, "a.pdf", gone, link, files={"a.pdf": two}), cover="{pages} pages for {fax}")
@@ -235,8 +237,9 @@ def test_with_a_cover_the_linked_document_of_all_rows_is_fetched(desk, storage, 
     def fetch(link):
         return Document(content, ".pdf", "letter.pdf")
 
-    maker = Maker(desk.scripts, policy=policy, store=storage.keep, storage=lambda: storage, fetch_link=fetch)
-    service = CampaignService(desk.scripts, maker, policy=policy, send=lambda job: "")
+    ledger = Campaigns(desk.scripts)
+    maker = Maker(ledger, policy=policy, store=storage.keep, storage=lambda: storage, fetch_link=fetch)
+    service = CampaignService(ledger, maker, policy=policy, send=lambda job: "")
     listed = a_list("", "")
 
     made = service.create(listed, cover="For {fax}", media_url="https://example.com/letter")

@@ -10,7 +10,7 @@ from faxdispatch import Conflict
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.campaign.making import Maker
 from faxdispatch.campaign.service import CampaignService
-from faxdispatch.ledger import CampaignMedia, Clock, Scripts, connect
+from faxdispatch.ledger import CampaignMedia, Campaigns, Clock, Scripts, connect
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
 from faxdispatch.telnyx.media.uploads import KEEP
@@ -42,8 +42,9 @@ def world(redis_url):
     telnyx = Telnyx(Clock(scripts).now())
     w = collaborators(scripts, Settings(), telnyx=clients(telnyx))
     policy = NumberPolicy(region="US")
-    maker = Maker(scripts, policy=policy, store=lambda document, until=None: "")
-    service = CampaignService(scripts, maker, policy=policy, send=lambda job: "")
+    ledger = Campaigns(scripts)
+    maker = Maker(ledger, policy=policy, store=lambda document, until=None: "")
+    service = CampaignService(ledger, maker, policy=policy, send=lambda job: "")
     service.create([{"fax": "+14152000001"}], name="spring", media_name="letter")
     return w, telnyx, service, CampaignMedia(scripts)
 

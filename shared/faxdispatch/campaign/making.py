@@ -36,7 +36,7 @@ from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.documents.local import Document
 from faxdispatch.documents.preflight.examining import examine
 from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
-from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock, Scripts, Suppressions
+from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock, Suppressions
 from faxdispatch.lists.badrows import BadRows, FreeName, refuse_existing
 from faxdispatch.lists.checking import Check, Progress, check
 from faxdispatch.states import CampaignState
@@ -93,7 +93,7 @@ class Maker:
 
     def __init__(
         self,
-        scripts: Scripts,
+        campaigns: Campaigns,
         *,
         policy: NumberPolicy,
         store: Store,
@@ -102,8 +102,8 @@ class Maker:
         cover_fonts: Path | None = None,
         own_numbers: Sequence[str] = (),
     ) -> None:
-        self._campaigns = Campaigns(scripts)
-        self._scripts = scripts
+        self._campaigns = campaigns
+        self._scripts = campaigns.scripts
         self._policy = policy
         self._store = store
         self._storage = storage

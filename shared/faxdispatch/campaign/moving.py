@@ -10,7 +10,7 @@ from faxdispatch.campaign.giving_up import give_up
 from faxdispatch.campaign.making import see_amount
 from faxdispatch.campaign.retrying import choose, corrected
 from faxdispatch.errors import BadInput, Conflict
-from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock, Scripts
+from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState
 from faxdispatch.text.wording import counted
@@ -40,9 +40,9 @@ class CampaignMoves:
     Every call raises Unavailable if Redis does not answer; try again.
     """
 
-    def __init__(self, scripts: Scripts, *, policy: NumberPolicy) -> None:
-        self.ledger = Campaigns(scripts)
-        self._scripts = scripts
+    def __init__(self, ledger: Campaigns, *, policy: NumberPolicy) -> None:
+        self.ledger = ledger
+        self._scripts = ledger.scripts
         self._policy = policy
 
     def start(

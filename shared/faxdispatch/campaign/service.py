@@ -11,7 +11,7 @@ from faxdispatch.campaign.moving import CampaignMoves
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.documents.local import Document
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Audit, Campaign, LeftOutRow, RowResult, Scripts
+from faxdispatch.ledger import Audit, Campaign, Campaigns, LeftOutRow, RowResult
 from faxdispatch.lists.badrows import FreeName
 from faxdispatch.lists.checking import Progress
 from faxdispatch.states import HoldReason
@@ -30,14 +30,14 @@ class CampaignService(CampaignMoves):
 
     def __init__(
         self,
-        scripts: Scripts,
+        ledger: Campaigns,
         maker: Maker,
         *,
         policy: NumberPolicy,
         send: Callable[[SendFax], str],
         test_numbers: Sequence[str] = (),
     ) -> None:
-        super().__init__(scripts, policy=policy)
+        super().__init__(ledger, policy=policy)
         self._maker = maker
         self._send = send
         self._test_numbers = test_numbers

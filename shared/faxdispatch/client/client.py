@@ -143,11 +143,12 @@ class FaxClient(OperatorCalls):
         # Only campaigns need the modules that read lists.
         from faxdispatch.campaign.making import Maker  # noqa: PLC0415
         from faxdispatch.campaign.service import CampaignService  # noqa: PLC0415
+        from faxdispatch.ledger import Campaigns  # noqa: PLC0415
 
-        scripts, settings = self._ledger.scripts, self._settings
+        ledger, settings = Campaigns(self._ledger.scripts), self._settings
         policy = self._numbers or NumberPolicy(region=self._region)
         maker = Maker(
-            scripts,
+            ledger,
             policy=policy,
             store=self._requests.store,
             storage=self._requests.storage,
@@ -156,7 +157,7 @@ class FaxClient(OperatorCalls):
             own_numbers=self._own_numbers if settings is None else tuple(filter(None, (settings.sender,))),
         )
         return CampaignService(
-            scripts,
+            ledger,
             maker,
             policy=policy,
             send=lambda job: self.send(job).job_id,
