@@ -50,12 +50,9 @@ class Programs:
         """Run `-m MODULE WORDS…` or `-c CODE`, as Python's own words are, with these environment variables alone."""
         out, err = self._folder / "out", self._folder / "err"
         asked = {
-            "words": words,
-            "settings": dict(settings),
-            "folder": str(folder or self._folder),
-            "out": str(out),
+            "words": words, "settings": dict(settings), "folder": str(folder or self._folder), "out": str(out),
             "err": str(err),
-        }
+        }  # fmt: skip
         assert self._process.stdin
         assert self._process.stdout
         print(json.dumps(asked), file=self._process.stdin, flush=True)

@@ -20,13 +20,9 @@ NO_BROWSER = "no browser: install Debian's package chromium, or name one in CHRO
 PATIENCE = 150_000
 """Milliseconds that anything on a page may take: what a busy machine needs, and no promise."""
 SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run",
+]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,16 +22,9 @@ from tests.flow.harness import TOKEN, fresh_number
 
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
 PAGES = (
-    "/",
-    "/faxes/",
-    "/campaigns/",
-    "/holds/",
-    "/numbers/",
-    "/suppressions/",
-    "/dead-letters/",
-    "/inbound/",
+    "/", "/faxes/", "/campaigns/", "/holds/", "/numbers/", "/suppressions/", "/dead-letters/", "/inbound/",
     "/drafts/",
-)
+)  # fmt: skip
 
 
 def messy(path, count, name="Clinic"):

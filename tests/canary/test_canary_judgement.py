@@ -26,17 +26,9 @@ REQUEST = json.dumps({"to": "+13125550123", "media_name": "canary-a.pdf"})
 def told(kind, after=1.0, *, fax_id=FAX, source="webhook", note="", job="a", **data):
     """An event that came so many seconds after the job was recorded."""
     fields = {
-        "id": f"{kind}-{after}",
-        "type": kind,
-        "job_id": job,
-        "fax_id": fax_id,
-        "attempt": "1",
-        "seq": "1",
-        "occurred_at": "0",
-        "source": source,
-        "note": note,
-        "data": json.dumps(data),
-    }
+        "id": f"{kind}-{after}", "type": kind, "job_id": job, "fax_id": fax_id, "attempt": "1", "seq": "1",
+        "occurred_at": "0", "source": source, "note": note, "data": json.dumps(data),
+    }  # fmt: skip
     return Delivery(f"{BEGUN + round(after * 1000)}-0", Event.from_fields(fields))
 
 

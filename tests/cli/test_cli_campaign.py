@@ -336,16 +336,9 @@ def test_every_send_option_can_be_given_for_all_rows(cli, a_list, desk):
 
     asked = desk.campaigns.get("recall").options
     of_a_row = {
-        "to",
-        "media_name",
-        "idempotency_key",
-        "send_at",
-        "job_id",
-        "resend_of",
-        "document_name",
-        "cover",
+        "to", "media_name", "idempotency_key", "send_at", "job_id", "resend_of", "document_name", "cover",
         "cover_fields",
-    }
+    }  # fmt: skip
     names = {field.alias or name for name, field in SendFax.model_fields.items()}
     assert set(asked) == names - of_a_row
     assert (asked["t38_enabled"], asked["monochrome"], asked["client_state"]) == (False, True, "batch 7")

@@ -31,19 +31,11 @@ def test_a_report_writes_its_files_into_the_given_folder_and_names_them(cli, row
     assert result.out.splitlines()[0] == "1 delivered, 1 failed"
     written = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert written == [
-        "recall-delivered.csv",
-        "recall-failed.csv",
-        "recall-left-out.csv",
-        "recall-open.csv",
-        "recall.html",
-    ]
+        "recall-delivered.csv", "recall-failed.csv", "recall-left-out.csv", "recall-open.csv", "recall.html",
+    ]  # fmt: skip
     assert [line.rsplit("/", 1)[-1] for line in result.out.splitlines()[1:]] == [
-        "recall-left-out.csv",
-        "recall-delivered.csv",
-        "recall-failed.csv",
-        "recall-open.csv",
-        "recall.html",
-    ]
+        "recall-left-out.csv", "recall-delivered.csv", "recall-failed.csv", "recall-open.csv", "recall.html",
+    ]  # fmt: skip
 
 
 def test_a_report_for_programs_has_the_sums(cli, rows):

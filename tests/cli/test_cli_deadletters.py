@@ -74,14 +74,11 @@ def test_it_says_if_there_are_more(cli, dead_letter):
 @pytest.mark.parametrize(
     "content",
     [
-        {},
-        {"kwargs": {"to": 3125550123}},
-        {"args": [FAX], "kwargs": {}},
-        {"args": [json.dumps(FAX)], "kwargs": {}},
+        {}, {"kwargs": {"to": 3125550123}}, {"args": [FAX], "kwargs": {}}, {"args": [json.dumps(FAX)], "kwargs": {}},
         {"body": json.dumps([[], FAX, {}])},
     ],
     ids=["keywords", "a bare number", "a mapping", "JSON text", "raw"],
-)
+)  # fmt: skip
 def test_numbers_are_hidden_in_every_form_unless_they_are_asked_for(cli, dead_letter, content):
     dead_letter(**content)
 
@@ -196,17 +193,12 @@ def test_a_dead_letter_that_is_not_there_is_reported_in_one_line(cli, command):
 @pytest.mark.parametrize(
     "words",
     [
-        ["redrive"],
-        ["drop"],
-        ["redrive", "m-1", "--all"],
-        ["redrive", "m-1", "--reason", "x"],
-        ["redrive", "--all", "--set", "to=1"],
-        ["redrive", "m-1", "--set", "to"],
-        ["redrive", "m-1", "--set", "colour=red"],
-        ["redrive", "m-1", "--set", "tags=[1"],
+        ["redrive"], ["drop"], ["redrive", "m-1", "--all"], ["redrive", "m-1", "--reason", "x"],
+        ["redrive", "--all", "--set", "to=1"], ["redrive", "m-1", "--set", "to"],
+        ["redrive", "m-1", "--set", "colour=red"], ["redrive", "m-1", "--set", "tags=[1"],
     ],
     ids=" ".join,
-)
+)  # fmt: skip
 def test_a_wrong_command_is_bad_usage_and_touches_no_dead_letter(cli, dead_letter, redis, ledger, words):
     dead_letter()
 

@@ -44,15 +44,11 @@ def test_a_job_that_is_not_known_is_reported_in_one_line(cli, redis, command):
 @pytest.mark.parametrize(
     "command",
     [
-        ["cancel"],
-        ["cancel", "a", "--fax-id", "b"],
-        ["cancel", "no good id"],
-        ["sync"],
-        ["sync", "a", "--fax-id", "b"],
-        ["refresh", "../x"],
+        ["cancel"], ["cancel", "a", "--fax-id", "b"], ["cancel", "no good id"], ["sync"],
+        ["sync", "a", "--fax-id", "b"], ["refresh", "../x"],
     ],
     ids=" ".join,
-)
+)  # fmt: skip
 def test_a_wrong_command_is_bad_usage_and_asks_nothing(cli, redis, command):
     result = cli(*command)
 

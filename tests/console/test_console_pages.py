@@ -187,12 +187,8 @@ def test_the_diagram_of_states_has_every_state_in_order(desk, sent):
     desk.ledger.retry("j", 1, delay=60, counter="dials", tries={}, facts={"reason": "user_busy"})
     drawn = segments(desk.ledger.job("j", history=True), datetime.now(UTC))
     assert [one.state for one in drawn] == [
-        State.QUEUED,
-        State.SUBMITTING,
-        State.ACCEPTED,
-        State.DECIDING,
-        State.HELD,
-    ]
+        State.QUEUED, State.SUBMITTING, State.ACCEPTED, State.DECIDING, State.HELD,
+    ]  # fmt: skip
     assert drawn[-1].x + drawn[-1].width == pytest.approx(1000, abs=1)
 
 

@@ -76,12 +76,9 @@ APPLICATION = {
     **APPLICATION_FIELDS,
 }
 MEDIA = {
-    "media_name": MEDIA_NAME,
-    "content_type": "application/pdf",
-    "created_at": "2026-01-23T18:10:02.574Z",
-    "expires_at": "2027-01-23T18:10:02.574Z",
-    "updated_at": "2026-01-24T18:10:02.574Z",
-}
+    "media_name": MEDIA_NAME, "content_type": "application/pdf", "created_at": "2026-01-23T18:10:02.574Z",
+    "expires_at": "2027-01-23T18:10:02.574Z", "updated_at": "2026-01-24T18:10:02.574Z",
+}  # fmt: skip
 
 UPDATE_FIELDS = APPLICATION_FIELDS | {"fax_email_recipient": "fax@example.com"}
 CLEARED_FIELDS = {

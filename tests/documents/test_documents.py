@@ -8,15 +8,9 @@ from faxdispatch import BadInput
 from faxdispatch.documents.local import document_of, read_document
 
 CONTENTS = {
-    ".pdf": b"%PDF-1.7\n",
-    ".tiff": b"II*\x00....",
-    ".jpg": b"\xff\xd8\xff\xe0",
-    ".png": b"\x89PNG\r\n\x1a\n",
-    ".rtf": b"{\\rtf1 hello}",
-    ".docx": b"PK\x03\x04....",
-    ".doc": b"\xd0\xcf\x11\xe0....",
-    ".txt": "Grüße".encode(),
-}
+    ".pdf": b"%PDF-1.7\n", ".tiff": b"II*\x00....", ".jpg": b"\xff\xd8\xff\xe0", ".png": b"\x89PNG\r\n\x1a\n",
+    ".rtf": b"{\\rtf1 hello}", ".docx": b"PK\x03\x04....", ".doc": b"\xd0\xcf\x11\xe0....", ".txt": "Grüße".encode(),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", CONTENTS)

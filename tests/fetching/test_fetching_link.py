@@ -18,15 +18,8 @@ URL = f"https://documents.test/fax.pdf?{KEY}"
 PATH = f"/fax.pdf?{KEY}"
 DOCUMENT = b"%PDF-1.7\n" + bytes(range(256)) * 300 + b"\n%%EOF\n"
 PRIVATE = [
-    "127.0.0.1",
-    "10.0.0.8",
-    "169.254.169.254",
-    "100.64.0.1",
-    "0.0.0.0",
-    "::1",
-    "fd00:ec2::254",
-    "::ffff:10.0.0.8",
-]
+    "127.0.0.1", "10.0.0.8", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fd00:ec2::254", "::ffff:10.0.0.8",
+]  # fmt: skip
 BRIEF = Patience(connect=10, read=10, total=0.5)
 """Ends a fetch soon. Each try of such a test would last forever by itself."""
 
@@ -125,12 +118,8 @@ def test_the_request_says_nothing_of_us_and_asks_for_the_document_as_it_is(serve
     lines = head.lower().split("\r\n")
     assert "accept-encoding: identity" in lines
     assert {line.split(":")[0] for line in lines[1:] if line} == {
-        "host",
-        "user-agent",
-        "accept",
-        "accept-encoding",
-        "connection",
-    }
+        "host", "user-agent", "accept", "accept-encoding", "connection",
+    }  # fmt: skip
 
 
 def test_a_full_disk_is_not_blamed_on_the_link(server, links):
@@ -168,21 +157,10 @@ def test_a_name_with_a_public_and_a_private_address_is_refused(links, internet, 
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1",
-        "2130706433",
-        "0x7f000001",
-        "017700000001",
-        "127.1",
-        "169.254.169.254",
-        "0",
-        "[::1]",
-        "[::]",
-        "[::ffff:127.0.0.1]",
-        "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]",
-        "[fd00:ec2::254]",
+        "127.0.0.1", "2130706433", "0x7f000001", "017700000001", "127.1", "169.254.169.254", "0", "[::1]", "[::]",
+        "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fd00:ec2::254]",
     ],
-)
+)  # fmt: skip
 def test_a_private_address_in_place_of_a_name_is_refused_however_it_is_written(links, internet, into, host):
     refused(links, f"https://{host}/fax.pdf?{KEY}", into)
 
@@ -254,25 +232,14 @@ def test_a_redirect_may_be_relative(server, links, into):
 @pytest.mark.parametrize(
     "to",
     [
-        "http://elsewhere.test/b.pdf",
-        "http://127.0.0.1:6379/",
-        "https://127.0.0.1/b.pdf",
-        "https://[::1]/b.pdf",
-        "https://169.254.169.254/latest/meta-data/",
-        "https://inside.test/b.pdf",
-        "https://user:secret@elsewhere.test/b.pdf",
-        "https://elsewhere.test:22/b.pdf",
-        "https://localhost/b.pdf",
-        "//127.0.0.1/b.pdf",
-        "file:///etc/passwd",
-        "ftp://elsewhere.test/b.pdf",
-        "https://elsewhere.test\\@127.0.0.1/b.pdf",
-        "https://elsewhere.test/b c.pdf",
-        "https://elsewhere.te\tst/b.pdf",
-        "https://[elsewhere.test/b.pdf",
-        "https://elsewhere.test/" + "a" * 9000,
+        "http://elsewhere.test/b.pdf", "http://127.0.0.1:6379/", "https://127.0.0.1/b.pdf", "https://[::1]/b.pdf",
+        "https://169.254.169.254/latest/meta-data/", "https://inside.test/b.pdf",
+        "https://user:secret@elsewhere.test/b.pdf", "https://elsewhere.test:22/b.pdf", "https://localhost/b.pdf",
+        "//127.0.0.1/b.pdf", "file:///etc/passwd", "ftp://elsewhere.test/b.pdf",
+        "https://elsewhere.test\\@127.0.0.1/b.pdf", "https://elsewhere.test/b c.pdf",
+        "https://elsewhere.te\tst/b.pdf", "https://[elsewhere.test/b.pdf", "https://elsewhere.test/" + "a" * 9000,
     ],
-)
+)  # fmt: skip
 def test_a_redirect_to_a_forbidden_address_is_refused(server, links, internet, names, into, to):
     names.known["inside.test"] = ["10.0.0.8"]
     server.answers[PATH] = redirect(to)

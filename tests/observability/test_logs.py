@@ -39,12 +39,8 @@ def test_a_line_of_json_has_level_logger_message_moment_and_ids(written):
     moment = told.pop("timestamp")
     assert moment.endswith("+00:00")
     assert told == {
-        "level": "WARNING",
-        "logger": "worker.test",
-        "message": "job j1\n is gone",
-        "job": "j1",
-        "fax": "f1",
-    }
+        "level": "WARNING", "logger": "worker.test", "message": "job j1\n is gone", "job": "j1", "fax": "f1",
+    }  # fmt: skip
 
 
 def test_a_failure_as_json_is_one_line_with_its_traceback(written):

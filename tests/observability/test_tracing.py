@@ -103,12 +103,9 @@ def test_a_producers_trace_continues_to_the_webhook(redis_url: str, w: Collabora
     tell(redis_url, w, job_id)
     assert f"{traces['fax send'].context.span_id:016x}" in w.ledger.job(job_id).trace
     assert traces.parents() == {
-        "order": None,
-        "fax send": "order",
-        "fax attempt": "fax send",
-        "telnyx send_fax": "fax attempt",
+        "order": None, "fax send": "order", "fax attempt": "fax send", "telnyx send_fax": "fax attempt",
         "fax webhook": "fax send",
-    }
+    }  # fmt: skip
     assert traces["fax attempt"].attributes == {
         "fax.job": job_id,
         "fax.attempt": 1,

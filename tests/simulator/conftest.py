@@ -132,12 +132,9 @@ class Sim:
     def request(self, **changes):
         """Return a good request with changes; None takes a property away."""
         good = {
-            "connection_id": self.connection_id,
-            "from": "+13125550000",
-            "to": "+14155550200",
-            "media_url": "https://example.com/fax.pdf",
-            "webhook_url": self.webhook_url,
-        }
+            "connection_id": self.connection_id, "from": "+13125550000", "to": "+14155550200",
+            "media_url": "https://example.com/fax.pdf", "webhook_url": self.webhook_url,
+        }  # fmt: skip
         return {name: value for name, value in (good | changes).items() if value is not None}
 
     def post(self, **changes):

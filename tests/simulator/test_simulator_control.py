@@ -52,16 +52,10 @@ def test_all_faxes_can_be_read_since_a_moment(sim):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"pages": 0},
-        {"from": "x"},
-        {"speed": "fast"},
-        {"colour": 1},
-        {"kind": "png"},
-        {"bytes": "%"},
-        {"partial_content": 1},
-        {"media_url": ""},
+        {"pages": 0}, {"from": "x"}, {"speed": "fast"}, {"colour": 1}, {"kind": "png"}, {"bytes": "%"},
+        {"partial_content": 1}, {"media_url": ""},
     ],
-)
+)  # fmt: skip
 def test_a_wrong_inbound_fax_is_refused(sim, wrong):
     given = {"from": "+13125550000", "to": "+14155550200"} | wrong
     assert sim.control.post("/inbound", json=given).status_code == 400

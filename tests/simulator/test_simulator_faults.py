@@ -234,21 +234,11 @@ def test_faults_merge_and_reset(sim):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"drop_afterr": 1},
-        {"drop_after": 2},
-        {"drop_after": -0.1},
-        {"drop_after": "1"},
-        {"latency_ms": [5, 1]},
-        {"latency_ms": [1]},
-        {"rate_limit": 1.5},
-        {"channels": -1},
-        {"speed": 0},
-        {"next_posts": ["explode"]},
-        {"webhook_url": None},
-        {"seed": []},
-        {"hold_seconds": True},
+        {"drop_afterr": 1}, {"drop_after": 2}, {"drop_after": -0.1}, {"drop_after": "1"}, {"latency_ms": [5, 1]},
+        {"latency_ms": [1]}, {"rate_limit": 1.5}, {"channels": -1}, {"speed": 0}, {"next_posts": ["explode"]},
+        {"webhook_url": None}, {"seed": []}, {"hold_seconds": True},
     ],
-)
+)  # fmt: skip
 def test_a_wrong_switch_changes_nothing(sim, wrong):
     before = sim.control.get("/faults").json()
     assert sim.control.put("/faults", json={"no_id": 1} | wrong).status_code == 400

@@ -180,9 +180,5 @@ def test_every_refusal_is_remembered_with_its_reason(sim):
     assert (second["status"], second["request"]) == (400, "GET /v2/faxes")
     assert "filter[status]" in second["reason"]
     assert report["client_states"]["YQ=="] == {
-        "posts": 1,
-        "accepted": 0,
-        "fax_ids": [],
-        "statuses": [],
-        "failure_reasons": [],
-    }
+        "posts": 1, "accepted": 0, "fax_ids": [], "statuses": [], "failure_reasons": [],
+    }  # fmt: skip

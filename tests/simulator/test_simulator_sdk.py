@@ -18,12 +18,9 @@ def sdk(sim, telnyx_sdk):
 def send(sim, sdk, inbox):
     def run(**more):
         given = {
-            "connection_id": sim.connection_id,
-            "from_": "+13125550000",
-            "to": "+14155550200",
-            "media_url": "https://example.com/fax.pdf",
-            "webhook_url": inbox.url,
-        }
+            "connection_id": sim.connection_id, "from_": "+13125550000", "to": "+14155550200",
+            "media_url": "https://example.com/fax.pdf", "webhook_url": inbox.url,
+        }  # fmt: skip
         return sdk.faxes.create(**(given | more)).data
 
     return run

@@ -58,14 +58,10 @@ def test_the_content_of_a_file_counts_more_than_its_name(client, api, tmp_path):
 @pytest.mark.parametrize(
     ("source", "options"),
     [
-        (b"", {}),
-        (b"x" * (MAX_UPLOAD + 1), {}),
-        ("letter.pdf", {}),
-        (PDF, {"ttl_seconds": 0}),
-        (PDF, {"ttl_seconds": 630_720_001}),
-        (PDF, {"media_name": ".."}),
+        (b"", {}), (b"x" * (MAX_UPLOAD + 1), {}), ("letter.pdf", {}), (PDF, {"ttl_seconds": 0}),
+        (PDF, {"ttl_seconds": 630_720_001}), (PDF, {"media_name": ".."}),
     ],
-)
+)  # fmt: skip
 def test_a_file_that_telnyx_would_not_store_is_refused_here(client, api, source, options):
     with pytest.raises(BadInput):
         client.upload_media(source, **options)

@@ -22,28 +22,16 @@ TEXT = (ROOT / "docs" / "telnyx.md").read_text(encoding="utf-8")
 PROSE = re.sub(r"^```.*?^```", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 
 FAX_OPERATIONS = {
-    "GET /fax_applications",
-    "POST /fax_applications",
-    "GET /fax_applications/{id}",
-    "PATCH /fax_applications/{id}",
-    "DELETE /fax_applications/{id}",
-    "GET /faxes",
-    "POST /faxes",
-    "GET /faxes/{id}",
-    "DELETE /faxes/{id}",
-    "POST /faxes/{id}/actions/cancel",
-    "POST /faxes/{id}/actions/refresh",
-}
+    "GET /fax_applications", "POST /fax_applications", "GET /fax_applications/{id}", "PATCH /fax_applications/{id}",
+    "DELETE /fax_applications/{id}", "GET /faxes", "POST /faxes", "GET /faxes/{id}", "DELETE /faxes/{id}",
+    "POST /faxes/{id}/actions/cancel", "POST /faxes/{id}/actions/refresh",
+}  # fmt: skip
 """Telnyx API reference, "Programmable Fax Applications" and "Programmable Fax Commands"."""
 
 MEDIA_OPERATIONS = {
-    "POST /media",
-    "GET /media",
-    "GET /media/{media_name}",
-    "PUT /media/{media_name}",
-    "DELETE /media/{media_name}",
+    "POST /media", "GET /media", "GET /media/{media_name}", "PUT /media/{media_name}", "DELETE /media/{media_name}",
     "GET /media/{media_name}/download",
-}
+}  # fmt: skip
 """Telnyx API reference, "Media"."""
 
 CHARGE_OPERATIONS = {"GET /detail_records"}

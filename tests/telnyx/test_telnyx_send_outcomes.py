@@ -103,18 +103,10 @@ def fails(peer, _):
 @pytest.mark.parametrize(
     "behave",
     [
-        closes,
-        resets,
-        talks_nonsense,
-        breaks_off_the_head,
-        breaks_off_the_body,
-        sends_broken_gzip,
-        answers_html,
-        answers_without_an_id,
-        sends_elsewhere,
-        fails,
+        closes, resets, talks_nonsense, breaks_off_the_head, breaks_off_the_body, sends_broken_gzip, answers_html,
+        answers_without_an_id, sends_elsewhere, fails,
     ],
-)
+)  # fmt: skip
 def test_whatever_goes_wrong_after_the_request_began_to_leave_is_unknown_and_not_repeated(
     serve, connect, request_to_send, behave
 ):

@@ -126,19 +126,11 @@ def test_a_time_without_a_zone_counts_as_utc():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("page_count", "2"),
-        ("page_count", -1),
-        ("page_count", True),
-        ("page_count", 2.5),
-        ("call_duration_secs", []),
-        ("client_state", 7),
-        ("status", None),
-        ("direction", {}),
-        ("partial_content", "yes"),
-        ("media_url", 1),
-        ("failure_reason", ["user_busy"]),
+        ("page_count", "2"), ("page_count", -1), ("page_count", True), ("page_count", 2.5),
+        ("call_duration_secs", []), ("client_state", 7), ("status", None), ("direction", {}),
+        ("partial_content", "yes"), ("media_url", 1), ("failure_reason", ["user_busy"]),
     ],
-)
+)  # fmt: skip
 def test_a_value_of_an_odd_type_costs_only_itself(name, value):
     event = parse_webhook(body({name: value}))
     assert getattr(event, name) is None

@@ -8,17 +8,11 @@ from faxdispatch.text.wording import counted, counted_are, of_cap
 @pytest.mark.parametrize(
     ("count", "noun", "words"),
     [
-        (0, "fax", "0 faxes"),
-        (1, "fax", "1 fax"),
-        (2, "fax", "2 faxes"),
-        (1, "row", "1 row"),
-        (1_000_000, "row", "1,000,000 rows"),
-        (1, "dead letter", "1 dead letter"),
-        (3, "dead letter", "3 dead letters"),
-        (2, "inbound fax", "2 inbound faxes"),
-        (2, "match", "2 matches"),
+        (0, "fax", "0 faxes"), (1, "fax", "1 fax"), (2, "fax", "2 faxes"), (1, "row", "1 row"),
+        (1_000_000, "row", "1,000,000 rows"), (1, "dead letter", "1 dead letter"),
+        (3, "dead letter", "3 dead letters"), (2, "inbound fax", "2 inbound faxes"), (2, "match", "2 matches"),
     ],
-)
+)  # fmt: skip
 def test_one_takes_the_singular_and_all_others_the_plural(count, noun, words):
     assert counted(count, noun) == words
 

@@ -235,14 +235,10 @@ def test_an_encoding_that_changes_nothing_is_accepted(client: FlaskClient, encod
 @pytest.mark.parametrize(
     "kind",
     [
-        "application/json; charset=utf-8",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=x",
-        "text/plain",
-        "",
-        "\xff",
+        "application/json; charset=utf-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+        "text/plain", "", "\xff",
     ],
-)
+)  # fmt: skip
 def test_the_signature_decides_and_not_the_content_type(client: FlaskClient, redis_url: str, kind: str):
     assert post(client, telnyx_event(), Content_Type=kind).status_code == 200
     assert len(told(redis_url)) == 1
@@ -268,18 +264,10 @@ def test_pages_for_reading_cannot_be_posted_to(admin: FlaskClient, path: str):
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
-        "/webhooks",
-        f"{PATH}/",
-        "/webhooks//telnyx",
-        "//webhooks//telnyx",
-        f"{PATH}/x",
-        "/healthz/",
-        "/static/x",
-        "/readyz",
-        "/metrics",
+        "/", "/webhooks", f"{PATH}/", "/webhooks//telnyx", "//webhooks//telnyx", f"{PATH}/x", "/healthz/",
+        "/static/x", "/readyz", "/metrics",
     ],
-)
+)  # fmt: skip
 def test_any_other_address_is_answered_404_and_never_redirected(client: FlaskClient, path: str):
     answer = post(client, telnyx_event(), path=path)
     assert (answer.status_code, answer.data) == (404, b"")

@@ -63,24 +63,10 @@ def test_a_stale_forgery_counts_as_forged():
 @pytest.mark.parametrize(
     "timestamp",
     [
-        None,
-        "",
-        " 1588684102",
-        "1588684102 ",
-        "1588684102\n",
-        "+1588684102",
-        "-1588684102",
-        "1_588684102",
-        "1588684102.0",
-        "1588684102, 1588684102",
-        "9" * 13,
-        "9" * 400,
-        "١٥٨٨٦٨٤١٠٢",
-        "1588684102\x00",
-        "\xff",
-        "now",
+        None, "", " 1588684102", "1588684102 ", "1588684102\n", "+1588684102", "-1588684102", "1_588684102",
+        "1588684102.0", "1588684102, 1588684102", "9" * 13, "9" * 400, "١٥٨٨٦٨٤١٠٢", "1588684102\x00", "\xff", "now",
     ],
-)
+)  # fmt: skip
 def test_a_timestamp_in_any_other_form_is_forged_even_where_it_is_signed(timestamp: str | None):
     signed = SIGNER.request(BODY, timestamp=timestamp or "").headers["telnyx-signature-ed25519"]
     with pytest.raises(Forged):

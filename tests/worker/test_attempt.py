@@ -35,14 +35,9 @@ def test_an_accepted_fax_carries_job_and_attempt_and_every_option(w: Collaborato
     body = telnyx.asked[0].body()
     assert decode_client_state(body.pop("client_state")) == ("job", 1, w.ledger.identity.id)
     assert body == {
-        "to": "+13125550200",
-        "from": "+13125550299",
-        "connection_id": "c1",
-        "media_name": "letter",
-        "quality": "normal",
-        "monochrome": True,
-        "black_threshold": 40,
-    }
+        "to": "+13125550200", "from": "+13125550299", "connection_id": "c1", "media_name": "letter",
+        "quality": "normal", "monochrome": True, "black_threshold": 40,
+    }  # fmt: skip
     assert w.ledger.job("job").fax_id == "fax-1"
     assert types(w) == ["job.queued", "job.submitted", "job.accepted"]
 

@@ -15,12 +15,8 @@ DAY = 86_400_000
 
 def charge(number, cost="0.50", **changes):
     return {
-        "id": f"c{number}",
-        "record_type": "fax",
-        "direction": "outbound",
-        "cost": cost,
-        "currency": "USD",
-    } | changes
+        "id": f"c{number}", "record_type": "fax", "direction": "outbound", "cost": cost, "currency": "USD",
+    } | changes  # fmt: skip
 
 
 class Telnyx:

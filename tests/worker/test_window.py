@@ -18,12 +18,9 @@ MINUTES = [timedelta(minutes=minutes) for minutes in (-30, -3, 0, 3, 30)]
 def job(*, redis_ahead: timedelta = timedelta(), noted: bool = True) -> JobView:
     """An attempt that was claimed at `CLAIMED`."""
     row = {
-        "state": State.UNKNOWN,
-        "attempt": "1",
-        "created": "0",
-        "updated": "0",
+        "state": State.UNKNOWN, "attempt": "1", "created": "0", "updated": "0",
         "submitted": millis(CLAIMED + redis_ahead),
-    }
+    }  # fmt: skip
     row["request"] = SendFax(to="+13125550200", media_name="letter").model_dump_json(exclude_defaults=True)
     return JobView.from_hash("job", row | ({"submitted_telnyx": millis(CLAIMED)} if noted else {}))
 

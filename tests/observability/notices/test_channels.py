@@ -41,13 +41,10 @@ def test_a_comma_within_an_address_is_a_part_of_it():
 @pytest.mark.parametrize(
     "address",
     [
-        "nothing-known://S3cret@example.com",
-        "http+x://S3cret",
-        "signed+https://S3cret@example.com/hook",
-        "signed+https://example.com/hook",
-        f"signed+https://{SECRET}@:443/S3cret",
+        "nothing-known://S3cret@example.com", "http+x://S3cret", "signed+https://S3cret@example.com/hook",
+        "signed+https://example.com/hook", f"signed+https://{SECRET}@:443/S3cret",
     ],
-)
+)  # fmt: skip
 def test_an_invalid_address_is_reported_without_its_secret(address):
     with pytest.raises(Misconfigured, match="FAX_NOTICES: entry 2 cannot be used") as raised:
         channels(f"json://chat.example.com, {address}")

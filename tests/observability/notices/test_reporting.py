@@ -86,13 +86,9 @@ def test_all_kinds_of_incident_are_sent_without_recipients_numbers(desk, look, r
     redis.set("fax:spend:campaign:costly", 8_000_000)
     look()
     assert receiver.titles() == [
-        "A send has been unknown for too long",
-        "Campaign costly is near its cap",
-        "Campaign paused is paused",
-        "Inbound documents were given up",
-        "No worker is running",
-        "The ledger went back in time",
-    ]
+        "A send has been unknown for too long", "Campaign costly is near its cap", "Campaign paused is paused",
+        "Inbound documents were given up", "No worker is running", "The ledger went back in time",
+    ]  # fmt: skip
     assert all(one["command"].startswith("faxdispatch ") for one in receiver.told())
     assert NUMBER[-6:] not in str(receiver.told())
 

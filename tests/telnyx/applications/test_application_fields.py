@@ -9,27 +9,14 @@ from faxdispatch.telnyx.applications import CREATE_FIELDS, UPDATE_FIELDS, descri
 NEEDED = {"application_name": "a", "webhook_event_url": "https://example.com"}
 
 REFERENCE = {
-    "application_name",
-    "webhook_event_url",
-    "webhook_event_failover_url",
-    "webhook_timeout_secs",
-    "active",
-    "anchorsite_override",
-    "tags",
-    "inbound.channel_limit",
-    "inbound.sip_subdomain",
-    "inbound.sip_subdomain_receive_settings",
-    "outbound.channel_limit",
-    "outbound.outbound_voice_profile_id",
-}
+    "application_name", "webhook_event_url", "webhook_event_failover_url", "webhook_timeout_secs", "active",
+    "anchorsite_override", "tags", "inbound.channel_limit", "inbound.sip_subdomain",
+    "inbound.sip_subdomain_receive_settings", "outbound.channel_limit", "outbound.outbound_voice_profile_id",
+}  # fmt: skip
 NULLABLE = {
-    "webhook_event_failover_url",
-    "webhook_timeout_secs",
-    "inbound.channel_limit",
-    "inbound.sip_subdomain",
-    "outbound.channel_limit",
-    "fax_email_recipient",
-}
+    "webhook_event_failover_url", "webhook_timeout_secs", "inbound.channel_limit", "inbound.sip_subdomain",
+    "outbound.channel_limit", "fax_email_recipient",
+}  # fmt: skip
 
 
 def nested(name, value):
