@@ -89,7 +89,7 @@ def test_a_document_is_kept_as_long_as_is_asked_and_never_shorter_than_before(me
 
 
 def test_a_number_of_seconds_may_carry_its_unit(media, pdf):
-    assert left(media("upload", pdf, "--ttl-seconds", "600", "--json")) <= timedelta(seconds=600)
+    assert left(media("upload", pdf, "--ttl", "600", "--json")) <= timedelta(seconds=600)
 
 
 def test_a_chosen_name_is_not_used_twice_unless_replacing_is_requested(media, pdf, tmp_path):

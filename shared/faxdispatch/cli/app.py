@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.groups import group_of
+from faxdispatch.cli.options import option
 from faxdispatch.errors import BadInput, FaxError, NotSent
 from faxdispatch.text.plain import plain
 from faxdispatch.text.privacy import scrub
@@ -72,9 +73,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    _: Annotated[
-        bool, typer.Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
-    ] = False,
+    _: Annotated[bool, option("Show the version.", "--version", callback=_show_version, is_eager=True)] = False,
 ) -> None:
     """Send faxes through Telnyx: none lost, none sent twice.
 

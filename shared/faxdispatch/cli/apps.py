@@ -4,11 +4,9 @@ import shlex
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-import typer
-
 from faxdispatch.cli.apps_setup import setup
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Yes
+from faxdispatch.cli.options import Yes, argument, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields, note
 from faxdispatch.cli.resources import account
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
@@ -31,8 +29,8 @@ from faxdispatch.text.wording import clock
 
 _WIDTHS = {"": 1, "id": 20, "active": 8, "voice profile": 20, "name": 24, "webhook": 0}
 
-Words = Annotated[list[str] | None, typer.Argument(metavar="FIELD=VALUE", help="Fields, as listed below.")]
-Input = Annotated[str | None, typer.Option(metavar="FILE", help="JSON object with fields; - is standard input.")]
+Words = Annotated[list[str] | None, argument("Fields, as listed below.", metavar="FIELD=VALUE")]
+Input = Annotated[str | None, option("JSON object with fields; - is standard input.", metavar="FILE")]
 
 _FIELDS = """Names are Telnyx's own, with a dot for the nested ones. --input takes an object such as Telnyx takes, or
 one that `apps show --json` printed: of that, what Telnyx alone sets (id, record_type, created_at, updated_at) is left
@@ -50,15 +48,11 @@ def _about(known: dict[str, AppField]) -> str:
 
 @app.command("list")
 def list_(
-    name_contains: Annotated[
-        str | None, typer.Option(help="Part of the name, 3 characters or more, in any case.")
-    ] = None,
-    outbound_voice_profile_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only those with this outbound voice profile.")
-    ] = None,
-    sort: Annotated[ApplicationSort | None, typer.Option(help="Order; a - in front reverses it.")] = None,
-    page_size: Annotated[int | None, typer.Option(min=1, max=250, help="How many Telnyx gives at a time.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="How many at most; all if not given.")] = None,
+    name_contains: Annotated[str | None, option("Part of the name, 3 characters or more, in any case.")] = None,
+    outbound_voice_profile_id: Annotated[str | None, option("Only with this voice profile.", metavar="ID")] = None,
+    sort: Annotated[ApplicationSort | None, option("Order; a - in front reverses it.")] = None,
+    page_size: Annotated[int | None, option("How many Telnyx gives at a time.", min=1, max=250)] = None,
+    limit: Annotated[int | None, option("How many at most; all if not given.", min=1)] = None,
 ) -> Rows[FaxApplication]:
     """List the account's fax applications.
 
@@ -85,7 +79,7 @@ def list_(
 
 @app.command("show")
 def show_(
-    identity: Annotated[str | None, typer.Argument(metavar="ID", help="FAX_CONNECTION_ID if not given.")] = None,
+    identity: Annotated[str | None, argument("FAX_CONNECTION_ID if not given.", metavar="ID")] = None,
 ) -> Answer:
     """Show all fields of an application.
 
@@ -117,7 +111,7 @@ def create(words: Words = None, input: Input = None) -> Answer:  # noqa: A002 - 
 
 @app.command(epilog=_about(UPDATE_FIELDS))
 def update(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.")],
+    identity: Annotated[str, argument("Id of the application.", metavar="ID")],
     words: Words = None,
     input: Input = None,  # noqa: A002 - the option's name
 ) -> Answer:
@@ -137,9 +131,7 @@ def update(
 
 
 @app.command()
-def delete(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.")], yes: Yes = False
-) -> Answer:
+def delete(identity: Annotated[str, argument("Id of the application.", metavar="ID")], yes: Yes = False) -> Answer:
     """Delete a fax application at Telnyx, for good.
 
     Telnyx refuses this while numbers are assigned to it.

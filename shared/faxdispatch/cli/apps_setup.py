@@ -3,8 +3,7 @@
 import shlex
 from typing import Annotated
 
-import typer
-
+from faxdispatch.cli.options import option
 from faxdispatch.cli.output import Answer, note
 from faxdispatch.cli.resources import account
 from faxdispatch.errors import OutcomeUnknown
@@ -14,15 +13,13 @@ from faxdispatch.text.privacy import hidden
 
 
 def setup(
-    name: Annotated[str | None, typer.Option(help="Its name; faxdispatch for a new one, if not given.")] = None,
-    webhook_url: Annotated[str | None, typer.Option(metavar="URL", help="FAX_WEBHOOK_URL if not given.")] = None,
-    failover_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where webhooks go when that does not answer.")
-    ] = None,
-    timeout: Annotated[int | None, typer.Option(min=0, max=30, help="Seconds Telnyx waits for an answer.")] = None,
-    profile: Annotated[str | None, typer.Option(metavar="ID", help="Outbound voice profile, to send by.")] = None,
-    identity: Annotated[str | None, typer.Option("--id", metavar="ID", help="Id of the application to use.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")] = False,
+    name: Annotated[str | None, option("Its name; faxdispatch for a new one, if not given.")] = None,
+    webhook_url: Annotated[str | None, option("FAX_WEBHOOK_URL if not given.", metavar="URL")] = None,
+    failover_url: Annotated[str | None, option("Where webhooks go when that does not answer.", metavar="URL")] = None,
+    timeout: Annotated[int | None, option("Seconds Telnyx waits for an answer.", min=0, max=30)] = None,
+    profile: Annotated[str | None, option("Outbound voice profile, to send by.", metavar="ID")] = None,
+    identity: Annotated[str | None, option("Id of the application to use.", "--id", metavar="ID")] = None,
+    dry_run: Annotated[bool, option("Change nothing; say what would be done.")] = False,
 ) -> Answer:
     """Set up a fax application for this deployment.
 

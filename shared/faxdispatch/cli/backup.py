@@ -4,9 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from faxdispatch.cli.options import Yes
+from faxdispatch.cli.options import Yes, argument
 from faxdispatch.cli.output import confirm, show
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts
@@ -16,7 +14,7 @@ from faxdispatch.supervisor.data_dir import data_dir
 from faxdispatch.supervisor.restoring import restore_copy
 
 
-def backup(file: Annotated[Path, typer.Argument(help="File to write; an existing one is replaced.")]) -> None:
+def backup(file: Annotated[Path, argument("File to write; an existing one is replaced.")]) -> None:
     """Write a copy of the whole ledger to a file.
 
     The copy is of one moment, and everything continues to run meanwhile. It is in Redis' own RDB format, for
@@ -30,7 +28,7 @@ def backup(file: Annotated[Path, typer.Argument(help="File to write; an existing
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="A copy that `faxdispatch backup` wrote.", exists=True, dir_okay=False)],
+    file: Annotated[Path, argument("A copy that `faxdispatch backup` wrote.", exists=True, dir_okay=False)],
     yes: Yes = False,
 ) -> None:
     """Make the private Valkey of `faxdispatch up` from a copy.

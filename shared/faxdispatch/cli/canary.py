@@ -11,7 +11,7 @@ from rich.text import Text
 
 from faxdispatch.canary.course import Canary, number_of
 from faxdispatch.canary.links import INBOUND, Mark, Verdict
-from faxdispatch.cli.options import Yes
+from faxdispatch.cli.options import Yes, argument, option
 from faxdispatch.cli.output import Answer, Json, confirm, is_terminal, note, watching
 from faxdispatch.cli.output import verdict as written
 from faxdispatch.settings import Settings
@@ -20,14 +20,9 @@ from faxdispatch.text.privacy import hidden, mask_number, scrub
 
 
 def canary(
-    to: Annotated[
-        str | None,
-        typer.Argument(metavar="TO", help="A number of your own; the first of FAX_TEST_NUMBERS if not given."),
-    ] = None,
-    timeout: Annotated[float, typer.Option(min=10, max=3600, help="Seconds that everything together may take.")] = 300,
-    expect_inbound: Annotated[
-        bool, typer.Option("--expect-inbound", help="The number is one of this account: the fax must come in again.")
-    ] = False,
+    to: Annotated[str | None, argument("Your own number; else the first of FAX_TEST_NUMBERS.", metavar="TO")] = None,
+    timeout: Annotated[float, option("Seconds that everything together may take.", min=10, max=3600)] = 300,
+    expect_inbound: Annotated[bool, option("The number is one of this account: the fax must come in again.")] = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> Answer:

@@ -3,8 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated
 
-import typer
-
+from faxdispatch.cli.options import option
 from faxdispatch.cli.output import Rows, note
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.charges import DRIFT, KEPT_DAYS, Charges, DayCharges
@@ -13,7 +12,7 @@ from faxdispatch.text.wording import counted
 
 
 def charges(
-    days: Annotated[int, typer.Option(min=1, max=KEPT_DAYS, help="How many days back.")] = 7,
+    days: Annotated[int, option("How many days back.", min=1, max=KEPT_DAYS)] = 7,
 ) -> Rows[DayCharges]:
     """Show what faxes cost, beside what was estimated.
 

@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Yes
+from faxdispatch.cli.options import Yes, argument, option
 from faxdispatch.cli.output import Rows, confirm, show
 from faxdispatch.settings import Settings
 from faxdispatch.users import Role, User, Users
 
-Name = Annotated[str, typer.Argument(help="Name to sign in with.")]
-Generate = Annotated[bool, typer.Option("--generate", help="Make up a password and print it.")]
+Name = Annotated[str, argument("Name to sign in with.")]
+Generate = Annotated[bool, option("Make up a password and print it.", "--generate")]
 
 app = Group(__doc__)
 user = Group("Users of the console, kept in FAX_CONSOLE_USERS.")
@@ -26,7 +26,7 @@ app.add_typer(user, name="user")
 @user.command()
 def add(
     name: Name,
-    role: Annotated[Role, typer.Option(help="viewer looks, with numbers masked; operator acts.")] = Role.VIEWER,
+    role: Annotated[Role, option("viewer looks, with numbers masked; operator acts.")] = Role.VIEWER,
     generate: Generate = False,
 ) -> None:
     """Add a user.
@@ -49,7 +49,7 @@ def password_(name: Name, generate: Generate = False) -> None:
 
 
 @user.command("role")
-def role_(name: Name, role: Annotated[Role, typer.Argument(help="viewer or operator.")]) -> None:
+def role_(name: Name, role: Annotated[Role, argument("viewer or operator.")]) -> None:
     """Change a user's role, from the next page on."""
     _users().change(name, role=role)
     show(f"{name} has the role {role} now")

@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-import typer
-
+from faxdispatch.cli.options import argument, option
 from faxdispatch.cli.output import Answer, note
 from faxdispatch.cli.resources import NO_SUCH_FAX, account, known
 from faxdispatch.client import FaxClient
@@ -11,8 +10,8 @@ from faxdispatch.operations.at_telnyx import cancel_fax, cancel_job_of, renewed_
 from faxdispatch.operations.job_of_fax import ledger_of, marked
 from faxdispatch.settings import Settings
 
-Job = Annotated[str | None, typer.Argument(help="Id of the job.")]
-FaxId = Annotated[str | None, typer.Option("--fax-id", help="Telnyx's id of the fax, instead of the job's.")]
+Job = Annotated[str | None, argument("Id of the job.")]
+FaxId = Annotated[str | None, option("Telnyx's id of the fax, instead of the job's.", "--fax-id")]
 
 _CANCELLED = {
     "cancelled": "cancelled: nothing had left",
@@ -60,7 +59,7 @@ def _cancel_fax(fax_id: str, settings: Settings) -> Answer:
     return _answer(words, outcome="accepted", through="telnyx", fax_id=fax_id, job_id=job_id)
 
 
-def refresh(fax_id: Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the inbound fax.")]) -> Answer:
+def refresh(fax_id: Annotated[str, argument("Telnyx's id of the inbound fax.", metavar="FAX_ID")]) -> Answer:
     """Renew the expired media link of an inbound fax, and print it.
 
     It is printed in full: anyone who has it can read the fax, for about ten minutes. If TELNYX_API_KEY is not set,

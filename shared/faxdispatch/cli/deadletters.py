@@ -2,10 +2,8 @@
 
 from typing import Annotated
 
-import typer
-
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Full, Limit, Yes
+from faxdispatch.cli.options import Full, Limit, Yes, argument, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
@@ -13,10 +11,10 @@ from faxdispatch.ledger import DeadLetter
 from faxdispatch.operations.deadletters import letter_json, letter_line, read_change
 from faxdispatch.text.wording import counted
 
-Letter = Annotated[str, typer.Argument(help="Id of the message.")]
-OneOrAll = Annotated[str | None, typer.Argument(help="Id of the message.")]
-All = Annotated[bool, typer.Option("--all", help="All letters, or all with --reason.")]
-Reason = Annotated[str | None, typer.Option(help="Only those with this reason, such as InvalidJob.")]
+Letter = Annotated[str, argument("Id of the message.")]
+OneOrAll = Annotated[str | None, argument("Id of the message.")]
+All = Annotated[bool, option("All letters, or all with --reason.", "--all")]
+Reason = Annotated[str | None, option("Only those with this reason, such as InvalidJob.")]
 
 app = Group(__doc__)
 
@@ -49,10 +47,7 @@ def redrive(
     every: All = False,
     reason: Reason = None,
     set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="FIELD=VALUE", help="Change a field, repeatable; without a value, it is removed."
-        ),
+        list[str] | None, option("Change a field; FIELD= removes it.", "--set", metavar="FIELD=VALUE")
     ] = None,
 ) -> Answer:
     """Send dead letters again.

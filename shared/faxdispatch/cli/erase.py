@@ -4,10 +4,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
-import typer
-
 from faxdispatch.cli.find import Job, Number, Tag
-from faxdispatch.cli.options import Operator, Yes
+from faxdispatch.cli.options import Operator, Yes, option
 from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
@@ -29,7 +27,7 @@ def erase(
     job: Job = None,
     tag: Tag = None,
     yes: Yes = False,
-    reason: Annotated[str | None, typer.Option(help="Why, for those who read the events; name nobody.")] = None,
+    reason: Annotated[str | None, option("Why, for those who read the events; name nobody.")] = None,
     operator: Operator = None,
 ) -> Answer:
     """Erase all that is stored about a number, a job or a tag.

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-import typer
-
 from faxdispatch.calling.written import parse_moment
-from faxdispatch.cli.options import Full, refuse
+from faxdispatch.cli.options import Full, option, refuse
 from faxdispatch.cli.output import Rows
 from faxdispatch.events import Event
 from faxdispatch.reasons.words import short
@@ -17,19 +15,14 @@ from faxdispatch.text.wording import clock
 
 
 def events(
-    follow_: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events as they come.")] = False,
+    follow_: Annotated[bool, option("Continue with new events as they come.", "--follow", "-f")] = False,
     from_: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help="Entry id, time such as 2026-05-01T08:00Z, 0 for the beginning or $ for the end. "
-            "The beginning if not given, with --follow the end; of a new --group always the beginning.",
-        ),
+        str | None, option("Entry id, time, 0 (first) or $ (new ones); 0 if not given, or $ with --follow.", "--from")
     ] = None,
-    group: Annotated[str | None, typer.Option(help="Read as a member of this consumer group and acknowledge.")] = None,
-    name: Annotated[str | None, typer.Option(help="The member's name, with --group; cli if not given.")] = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", help="Only this type; may be repeated.")] = None,
-    job: Annotated[str | None, typer.Option(help="Only this job.")] = None,
+    group: Annotated[str | None, option("Read as a member of this consumer group and acknowledge.")] = None,
+    name: Annotated[str | None, option("The member's name, with --group; cli if not given.")] = None,
+    type_: Annotated[list[str] | None, option("Only this type; may be repeated.", "--type")] = None,
+    job: Annotated[str | None, option("Only this job.")] = None,
     full: Full = False,
 ) -> Rows[Delivery]:
     """Print events from the stream, oldest first."""

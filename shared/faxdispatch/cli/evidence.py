@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from faxdispatch.cli.campaigns.words import Id
+from faxdispatch.cli.options import argument, option
 from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 from faxdispatch.evidence import Packed, verify
 from faxdispatch.text.wording import clock, counted
 
 
-def evidence(file: Annotated[Path, typer.Argument(help="An evidence pack.")]) -> Answer:
+def evidence(file: Annotated[Path, argument("An evidence pack.")]) -> Answer:
     """Check whether an evidence pack is as it was signed.
 
     It needs no Redis. Compare the public key with the one that the operator of the ledger names. Exit code 2 if the
@@ -31,9 +30,7 @@ def evidence(file: Annotated[Path, typer.Argument(help="An evidence pack.")]) ->
 
 def of_campaign(
     campaign: Id,
-    to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where it goes; ID-evidence.zip if not given.")
-    ] = None,
+    to: Annotated[Path | None, option("Where it goes; ID-evidence.zip if not given.", metavar="FILE")] = None,
 ) -> Answer:
     """Write a ZIP file that proves what a campaign sent.
 

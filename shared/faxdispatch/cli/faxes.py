@@ -9,12 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-import typer
-
 from faxdispatch.calling.written import parse_number
 from faxdispatch.cli.control import cancel, refresh
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Full, Yes, moment
+from faxdispatch.cli.options import Full, Yes, argument, moment, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
 from faxdispatch.cli.resources import NO_SUCH_FAX, Deletion, account, deleted, deletions, known
 from faxdispatch.errors import BadInput, Unavailable
@@ -31,7 +29,7 @@ LIMIT = 50
 """How many are listed by default."""
 _WIDTHS = {"id": 36, "created": 20, "direction": 9, "status": 16, "from": 16, "to": 16, "pages": 5, "failure reason": 0}
 
-FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.")]
+FaxId = Annotated[str, argument("Telnyx's id of the fax.", metavar="FAX_ID")]
 
 
 class Direction(StrEnum):
@@ -50,14 +48,12 @@ def list_(
     created_gt: Annotated[datetime | None, moment("Created later.")] = None,
     created_lte: Annotated[datetime | None, moment("Created then or earlier.")] = None,
     created_lt: Annotated[datetime | None, moment("Created earlier.")] = None,
-    direction: Annotated[Direction | None, typer.Option(help="Only this direction.")] = None,
-    from_: Annotated[
-        str | None, typer.Option("--from", help="Sender: a number, without + one of FAX_DEFAULT_REGION, or a SIP URI.")
-    ] = None,
-    to: Annotated[str | None, typer.Option(help="Recipient, written the same way.")] = None,
-    page_size: Annotated[int | None, typer.Option(min=1, help="Faxes a call; Telnyx's default if not given.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help=f"How many; {LIMIT} if not given.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="All of them, through all pages.")] = False,
+    direction: Annotated[Direction | None, option("Only this direction.")] = None,
+    from_: Annotated[str | None, option("Sender: a number or a SIP URI.", "--from")] = None,
+    to: Annotated[str | None, option("Recipient, written the same way.")] = None,
+    page_size: Annotated[int | None, option("Faxes a call; Telnyx's default if not given.", min=1)] = None,
+    limit: Annotated[int | None, option(f"How many; {LIMIT} if not given.", min=1)] = None,
+    every: Annotated[bool, option("All of them, through all pages.", "--all")] = False,
     full: Full = False,
 ) -> Rows[Fax]:
     """List the faxes that Telnyx knows, in Telnyx's order.
@@ -116,7 +112,7 @@ app.command("refresh", hidden=True)(refresh)
 
 @app.command()
 def delete(
-    fax_ids: Annotated[list[str], typer.Argument(metavar="FAX_ID", help="Telnyx's ids of the faxes.")], yes: Yes = False
+    fax_ids: Annotated[list[str], argument("Telnyx's ids of the faxes.", metavar="FAX_ID")], yes: Yes = False
 ) -> Rows[Deletion]:
     """Delete the records of faxes at Telnyx, for good.
 

@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.lines import unread_words
-from faxdispatch.cli.options import Full, Options, moment, refuse
+from faxdispatch.cli.options import Full, Options, moment, option, refuse
 from faxdispatch.cli.output import Answer, Csv, Rows, note
 from faxdispatch.client import FaxClient
 from faxdispatch.reasons.words import short, with_words
 from faxdispatch.search import STATES, Found, Wanted
 from faxdispatch.text.wording import clock, counted
 
-Job = Annotated[str | None, typer.Option(help="Id of the job.")]
-Number = Annotated[str | None, typer.Option(help="The recipient's number, written in any way, or SIP URI.")]
-Tag = Annotated[str | None, typer.Option(help="One of its tags.")]
+Job = Annotated[str | None, option("Id of the job.")]
+Number = Annotated[str | None, option("The recipient's number, written in any way, or SIP URI.")]
+Tag = Annotated[str | None, option("One of its tags.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +26,11 @@ class Known(Options):
     """What is known about a fax. A fax must match everything that is given."""
 
     number: Number = None
-    key: Annotated[str | None, typer.Option(help="Its idempotency key.")] = None
+    key: Annotated[str | None, option("Its idempotency key.")] = None
     tag: Tag = None
-    campaign: Annotated[str | None, typer.Option(help="Id of its campaign.")] = None
-    state: Annotated[list[str] | None, typer.Option(help=f"Its state: {', '.join(STATES)}. Repeatable.")] = None
-    cause: Annotated[str | None, typer.Option(help="Why it failed or is unknown, such as user_busy.")] = None
+    campaign: Annotated[str | None, option("Id of its campaign.")] = None
+    state: Annotated[list[str] | None, option(f"Its state: {', '.join(STATES)}. Repeatable.")] = None
+    cause: Annotated[str | None, option("Why it failed or is unknown, such as user_busy.")] = None
     since: Annotated[datetime | None, moment("Recorded from then on; a row of a campaign: ended.")] = None
     until: Annotated[datetime | None, moment("Recorded, or ended, before then.")] = None
 
@@ -59,13 +59,11 @@ _COLUMNS = (
 def find(
     known: Known,
     job: Job = None,
-    fax: Annotated[str | None, typer.Option(help="Telnyx's id of the fax.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="How many at most; 50, or all with --csv.")] = None,
+    fax: Annotated[str | None, option("Telnyx's id of the fax.")] = None,
+    limit: Annotated[int | None, option("How many at most; 50, or all with --csv.", min=1)] = None,
     full: Full = False,
     as_csv: Csv = False,
-    evidence: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a ZIP file that proves what became of them.")
-    ] = None,
+    evidence: Annotated[Path | None, option("Write the evidence of them to a ZIP file.", metavar="FILE")] = None,
 ) -> Answer | Rows[Found]:
     """Find any fax, open or ended, by what you know about it.
 

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import typer
-
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.options import Full, refuse
+from faxdispatch.cli.options import Full, option, refuse
 from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Pause, Scripts
 from faxdispatch.operations.next_step import pause_line
@@ -20,8 +18,8 @@ from faxdispatch.text.wording import clock, of_cap
 
 
 def holds(
-    reason: Annotated[HoldReason | None, typer.Option(metavar="REASON", help="List the jobs held for this.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="How many, with --reason; 50 if not given.")] = None,
+    reason: Annotated[HoldReason | None, option("List the jobs held for this.", metavar="REASON")] = None,
+    limit: Annotated[int | None, option("How many, with --reason; 50 if not given.", min=1)] = None,
     full: Full = False,
 ) -> Answer | Rows[JobView]:
     """Show why faxes are held, and what ends each hold.

@@ -6,10 +6,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Annotated, get_args
 
-import typer
-
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Full, Limit, moment
+from faxdispatch.cli.options import Full, Limit, argument, moment, option
 from faxdispatch.cli.output import Answer, Rows, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
@@ -17,7 +15,7 @@ from faxdispatch.ledger import DocumentPlace, InboundFax, Inbox, ListedPlace
 from faxdispatch.text.privacy import mask_number
 from faxdispatch.text.wording import clock
 
-FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.")]
+FaxId = Annotated[str, argument("Telnyx's id of the fax.", metavar="FAX_ID")]
 
 _WORDS = {
     DocumentPlace.COMING: "on its way in",
@@ -33,7 +31,7 @@ app = Group(__doc__)
 
 @app.command("list")
 def list_(
-    place: Annotated[ListedPlace | None, typer.Option(help="Only those whose document is in this place.")] = None,
+    place: Annotated[ListedPlace | None, option("Only those whose document is in this place.")] = None,
     limit: Limit = 50,
     full: Full = False,
 ) -> Rows[InboundFax]:
@@ -65,8 +63,8 @@ def show_(fax_id: FaxId, full: Full = False) -> Answer:
 
 @app.command()
 def fetch(
-    fax_id: Annotated[str | None, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.")] = None,
-    every: Annotated[bool, typer.Option("--given-up", help="All whose document was given up.")] = False,
+    fax_id: Annotated[str | None, argument("Telnyx's id of the fax.", metavar="FAX_ID")] = None,
+    every: Annotated[bool, option("All whose document was given up.", "--given-up")] = False,
 ) -> Rows[str]:
     """Fetch a document again from the beginning.
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-import typer
-
 from faxdispatch.calling.written import parse_limit
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Operator, Reason
+from faxdispatch.cli.options import Operator, Reason, argument, option
 from faxdispatch.cli.output import Answer
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Limits, Scripts
@@ -40,10 +38,10 @@ def _lines(data: Any) -> Iterator[str]:
 @app.command("set")
 def set_(
     reason: Reason,
-    rate: Annotated[str | None, typer.Option(help="Calls a second.")] = None,
-    channels: Annotated[str | None, typer.Option(help="Channels of each connection: a number or auto.")] = None,
-    account_channels: Annotated[str | None, typer.Option(help="Channels of the account: a number or auto.")] = None,
-    day_cap: Annotated[str | None, typer.Option(help="Money for a day (UTC): an amount or none.")] = None,
+    rate: Annotated[str | None, option("Calls a second.")] = None,
+    channels: Annotated[str | None, option("Channels of each connection: a number or auto.")] = None,
+    account_channels: Annotated[str | None, option("Channels of the account: a number or auto.")] = None,
+    day_cap: Annotated[str | None, option("Money for a day (UTC): an amount or none.")] = None,
     operator: Operator = None,
 ) -> Answer:
     """Set limits for all processes at once.
@@ -63,9 +61,7 @@ def set_(
 @app.command("reset")
 def reset(
     reason: Reason,
-    connection: Annotated[
-        str | None, typer.Argument(help="Id of the fax application; the account if not given.")
-    ] = None,
+    connection: Annotated[str | None, argument("Id of the fax application; the account if not given.")] = None,
     operator: Operator = None,
 ) -> Answer:
     """Let the number of channels be found out again.

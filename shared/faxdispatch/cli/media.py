@@ -11,11 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Yes
+from faxdispatch.cli.options import Yes, argument, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, is_terminal, note, show
 from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known
 from faxdispatch.documents.local import is_link, read_document
@@ -36,16 +34,14 @@ _WORDS = {
     "kept": "the same document was there already, and stays",
 }
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The document's name in the storage.")]
+Name = Annotated[str, argument("The document's name in the storage.", metavar="NAME")]
 
 app = Group(__doc__)
 
 
 @app.command("list")
 def list_(
-    content_type: Annotated[
-        list[str] | None, typer.Option(help="Only this kind, like application/pdf; may be repeated.")
-    ] = None,
+    content_type: Annotated[list[str] | None, option("Only this kind, like application/pdf; may be repeated.")] = None,
 ) -> Rows[MediaResource]:
     """List the stored documents: how long each is kept, kind, name.
 
@@ -70,20 +66,10 @@ def show_(name: Name) -> Answer:
 
 @app.command()
 def upload(
-    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="Local file, or link that Telnyx fetches.")],
-    name: Annotated[
-        str | None,
-        typer.Option(help="Its name there. If not given, a file is named by its content, a link by Telnyx."),
-    ] = None,
-    ttl: Annotated[
-        str | None,
-        typer.Option(
-            "--ttl", "--ttl-seconds", help="How long it is kept, like 30d, 12h or 600 (seconds); 30d if not given."
-        ),
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace the document called --name; waiting faxes then send this one.")
-    ] = False,
+    source: Annotated[str, argument("Local file, or link that Telnyx fetches.", metavar="FILE|URL")],
+    name: Annotated[str | None, option("Its name there; else made from a file's content, or by Telnyx.")] = None,
+    ttl: Annotated[str | None, option("How long it is kept, like 12h or 600 (seconds); 30d if not given.")] = None,
+    replace: Annotated[bool, option("Replace the document called --name; waiting faxes then send this one.")] = False,
 ) -> Answer:
     """Store a document and print its name, for `send --media-name`.
 
@@ -108,13 +94,9 @@ def upload(
 def download(
     name: Name,
     file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="FILE|FOLDER|-",
-            help="Where to; `-` is standard output. If not given, its name, made safe, in the current folder.",
-        ),
+        str | None, argument("Where to, - for standard output; else its name, made safe.", metavar="FILE|FOLDER|-")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    force: Annotated[bool, option("Overwrite a file that is there.")] = False,
 ) -> None:
     """Fetch a stored document and print the name of its file.
 
@@ -136,7 +118,7 @@ def download(
 
 @app.command()
 def delete(
-    names: Annotated[list[str], typer.Argument(metavar="NAME", help="The documents' names in the storage.")],
+    names: Annotated[list[str], argument("The documents' names in the storage.", metavar="NAME")],
     yes: Yes = False,
 ) -> Rows[Deletion]:
     """Delete stored documents, for good.

@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.options import Job, Operator, Reason, Yes
+from faxdispatch.cli.options import Job, Operator, Reason, Yes, argument, option
 from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
@@ -20,12 +18,10 @@ from faxdispatch.text.wording import clock
 
 def resolve(
     job: Job,
-    reason: Annotated[str, typer.Option(help="How you know, for those who read the history.")],
-    accepted: Annotated[str | None, typer.Option(metavar="FAX_ID", help="Telnyx has it as this fax.")] = None,
-    not_sent: Annotated[
-        bool, typer.Option("--not-sent", help="Telnyx never had it, so it is sent again; if that is wrong, twice.")
-    ] = False,
-    failed: Annotated[bool, typer.Option("--failed", help="It is over: the job ends as failed.")] = False,
+    reason: Annotated[str, option("How you know, for those who read the history.")],
+    accepted: Annotated[str | None, option("Telnyx has it as this fax.", metavar="FAX_ID")] = None,
+    not_sent: Annotated[bool, option("Telnyx never had it, so it is sent again; if that is wrong, twice.")] = False,
+    failed: Annotated[bool, option("It is over: the job ends as failed.")] = False,
     operator: Operator = None,
     yes: Yes = False,
 ) -> Answer:
@@ -74,10 +70,10 @@ def release(
 
 
 def pause(
-    connection: Annotated[str, typer.Argument(help="Id of the fax application.")],
+    connection: Annotated[str, argument("Id of the fax application.")],
     reason: Reason,
-    lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
-    anyway: Annotated[bool, typer.Option("--anyway", help="Pause it although nothing here knows it.")] = False,
+    lasts: Annotated[str, option("How long, like 30m, 12h or 2d; resume ends it before.", "--for")] = "1h",
+    anyway: Annotated[bool, option("Pause it although nothing here knows it.")] = False,
     operator: Operator = None,
 ) -> Answer:
     """Send nothing on a connection for a while; its faxes wait.
@@ -100,7 +96,7 @@ def pause(
 
 
 def resume(
-    connection: Annotated[str, typer.Argument(help="Id of the fax application.")],
+    connection: Annotated[str, argument("Id of the fax application.")],
     reason: Reason = "resumed by hand",
     operator: Operator = None,
 ) -> Answer:

@@ -6,11 +6,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import wraps
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from faxdispatch.errors import BadInput
+
+
+def option(words: str, *names: str, **more: Any) -> Any:
+    """Return an option; `words` are its help. A `bool` without names is a switch, which has no `--no-…`."""
+    return typer.Option(*names, help=words, **more)
+
+
+def argument(words: str, **more: Any) -> Any:
+    """Return an argument; `words` are its help."""
+    return typer.Argument(help=words, **more)
 
 
 class Options:
@@ -26,9 +36,9 @@ def spread(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the command that takes the fields of each `Options` of `function` as options of its own."""
     signature = inspect.signature(function)
     classes = {name: one.annotation for name, one in signature.parameters.items() if _is_class(one.annotation)}
+    parameters = [_with_name(one) for known in signature.parameters.values() for one in _options_of(known)]
     if not classes:
         return function
-    parameters = [one for known in signature.parameters.values() for one in _options_of(known)]
 
     @wraps(function)
     def command(**given: Any) -> Any:
@@ -52,6 +62,14 @@ def _options_of(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
         return
     for one in fields(parameter.annotation):
         yield inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=one.type)
+
+
+def _with_name(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Name a switch, for which typer would also make an option `--no-…`."""
+    match get_args(parameter.annotation):
+        case (kind, about) if kind is bool and not about.param_decls:
+            about.param_decls = (f"--{parameter.name.replace('_', '-')}",)
+    return parameter
 
 
 def pairs(given: Sequence[str] | None, option: str, form: str) -> dict[str, str]:
@@ -112,16 +130,11 @@ def moment(words: str) -> Any:
     )
 
 
-Job = Annotated[str, typer.Argument(help="Id of the job.")]
-Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
-Operator = Annotated[
-    str | None,
-    typer.Option(help="Who gives the command; the user's name if not given.", envvar="USER", callback=_or_user),
-]
-Reason = Annotated[str, typer.Option(help="The reason, which readers of the events see.", callback=_checked)]
-Why = Annotated[
-    str | None, typer.Option("--reason", help="The reason, which readers of the events see.", callback=_checked)
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many.")]
-Full = Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")]
+Job = Annotated[str, argument("Id of the job.")]
+Number = Annotated[str, argument("The number; without + it is one of FAX_DEFAULT_REGION.")]
+Operator = Annotated[str | None, option("Who gives the command; else the user.", envvar="USER", callback=_or_user)]
+Reason = Annotated[str, option("The reason, which readers of the events see.", callback=_checked)]
+Why = Annotated[str | None, option("The reason, which readers of the events see.", "--reason", callback=_checked)]
+Yes = Annotated[bool, option("Do not ask.", "--yes", "-y")]
+Limit = Annotated[int, option("How many.", min=1)]
+Full = Annotated[bool, option("Show numbers and links in full.", "--full")]

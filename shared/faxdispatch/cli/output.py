@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, g
 
 import typer
 
-from faxdispatch.cli.options import spread
+from faxdispatch.cli.options import option, spread
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.text.plain import plain, plain_json
 from faxdispatch.text.privacy import hidden, scrub
@@ -164,9 +164,9 @@ def write_csv(file: IO[str], items: Iterable[Any], *, columns: tuple[str, ...] =
     return count
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_JSON_ROWS = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, numbers in full.")]
+Json = Annotated[bool, option("Print JSON.", "--json")]
+_JSON_ROWS = Annotated[bool, option("Print JSON, one object a line.", "--json")]
+Csv = Annotated[bool, option("Print CSV, numbers in full.", "--csv")]
 
 
 def answered(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from faxdispatch.cli.options import refuse
+from faxdispatch.cli.options import argument, option, refuse
 from faxdispatch.cli.output import Rows, note
 from faxdispatch.cli.sending import CoverPage
 from faxdispatch.documents.composition.composing import Cover, compose, paged
@@ -29,22 +27,13 @@ class Page:
 
 
 def preview(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="FILE", help="Document to look at; several become one. DOCX and the like take LibreOffice."
-        ),
-    ] = None,
-    quality: Annotated[str, typer.Option(help="normal (98 lines an inch), or high and better (196).")] = "high",
+    files: Annotated[list[Path] | None, argument("Document to look at; several become one.", metavar="FILE")] = None,
+    quality: Annotated[str, option("normal (98 lines an inch), or high and better (196).")] = "high",
     *,
     page: CoverPage,
-    list_: Annotated[
-        Path | None, typer.Option("--list", help="List of recipients whose columns are fields of the cover.")
-    ] = None,
-    row: Annotated[int | None, typer.Option(min=1, help="Row of the list, from 1; 1 if not given.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the pages; NAME-pages beside the file if not given.")
-    ] = None,
+    list_: Annotated[Path | None, option("List of recipients whose columns are fields of the cover.", "--list")] = None,
+    row: Annotated[int | None, option("Row of the list, from 1; 1 if not given.", min=1)] = None,
+    out: Annotated[Path | None, option("Folder for the pages; NAME-pages beside the file if not given.")] = None,
 ) -> Rows[Page]:
     """Write a document's pages as a fax machine prints them.
 

@@ -5,9 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-import typer
-
-from faxdispatch.cli.options import Operator, moment, refuse
+from faxdispatch.cli.options import Operator, moment, option, refuse
 from faxdispatch.cli.output import Answer, confirm, note
 from faxdispatch.ledger import Ledger, Scripts
 from faxdispatch.ledger.recovery import Found
@@ -29,27 +27,14 @@ _WORDS = {
 
 
 def recover(
-    since: Annotated[
-        datetime | None,
-        moment("When the backup was made; an earlier time is safe. If not given, the time that was noticed."),
-    ] = None,
+    since: Annotated[datetime | None, moment("When the backup was made, or earlier; else when it was noticed.")] = None,
     ledger: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            help="Id of a lost ledger that this one replaces: its faxes belong to this one from now on. --dry-run "
-            "without --ledger shows the ids that Telnyx knows.",
-        ),
+        str | None, option("Id of a lost ledger to replace; --dry-run alone shows what Telnyx knows.", metavar="ID")
     ] = None,
-    late: Annotated[
-        bool,
-        typer.Option(
-            "--late", help="Replace it although faxes have left this one already; some may be its faxes, sent again."
-        ),
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
+    late: Annotated[bool, option("Replace it although faxes have left this one; some may be sent twice.")] = False,
+    dry_run: Annotated[bool, option("Say what would be done, and change nothing.")] = False,
     operator: Operator = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether --ledger is lost.")] = False,
+    yes: Annotated[bool, option("Do not ask whether --ledger is lost.", "--yes", "-y")] = False,
 ) -> Answer:
     """Bring back from Telnyx what a restored ledger has forgotten.
 

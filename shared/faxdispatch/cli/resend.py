@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.find import Known
-from faxdispatch.cli.options import Yes
+from faxdispatch.cli.options import Yes, argument, option
 from faxdispatch.cli.output import Rows, confirm, note
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import BadInput, FaxError, Unavailable
@@ -18,10 +18,10 @@ _ENDED = {state.value for state in TERMINAL}
 
 
 def resend(
-    jobs: Annotated[list[str] | None, typer.Argument(metavar="JOB", help="Ids of jobs.")] = None,
+    jobs: Annotated[list[str] | None, argument("Ids of jobs.", metavar="JOB")] = None,
     *,
     known: Known,
-    to: Annotated[str | None, typer.Option(help="Another number, if one job is sent again.")] = None,
+    to: Annotated[str | None, option("Another number, if one job is sent again.")] = None,
     yes: Yes = False,
 ) -> Rows[tuple[str, Receipt]]:
     """Send ended faxes again, none of them twice.

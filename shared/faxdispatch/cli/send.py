@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import typer
-
 from faxdispatch.campaign.looking_up import link_fetch
-from faxdispatch.cli.options import moment
+from faxdispatch.cli.options import argument, moment, option
 from faxdispatch.cli.output import Answer, Json, note
 from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.sending import CoverPage, Sending
@@ -20,23 +18,14 @@ from faxdispatch.states import State
 
 
 def send(
-    to: Annotated[
-        str, typer.Argument(help="Recipient: a number like +13125550123, or, with FAX_SIP_ALLOWED, a SIP URI.")
-    ],
+    to: Annotated[str, argument("Recipient: a number like +13125550123, or, with FAX_SIP_ALLOWED, a SIP URI.")],
     sending: Sending,
     page: CoverPage,
-    media: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--media", "--file", help="Link (https) or local file to send; several files become one document."
-        ),
-    ] = None,
-    media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage to send.")] = None,
-    key: Annotated[
-        str | None, typer.Option(help="Idempotency key: the same key and content always mean the same fax.")
-    ] = None,
+    media: Annotated[list[str] | None, option("Link or file; several files become one.", "--media", "--file")] = None,
+    media_name: Annotated[str | None, option("Document in Telnyx's media storage to send.")] = None,
+    key: Annotated[str | None, option("Idempotency key: the same key and content always mean the same fax.")] = None,
     send_at: Annotated[datetime | None, moment("Send it no earlier than this.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit code 0 only if delivered.")] = False,
+    wait: Annotated[bool, option("Follow it to its end; exit code 0 only if delivered.")] = False,
     as_json: Json = False,
 ) -> Answer:
     """Record one fax and hand it to the workers.

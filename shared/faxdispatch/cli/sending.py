@@ -4,9 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Annotated, Any
 
-import typer
-
-from faxdispatch.cli.options import Options, moment, pairs, refuse
+from faxdispatch.cli.options import Options, moment, option, pairs, refuse
 from faxdispatch.documents.composition.cover import read_cover
 from faxdispatch.jobs import Priority
 
@@ -15,34 +13,28 @@ from faxdispatch.jobs import Priority
 class Sending(Options):
     """Named like the fields of `SendFax`; options that are None are left out."""
 
-    from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None
-    connection_id: Annotated[
-        str | None, typer.Option("--connection", help="Fax application; FAX_CONNECTION_ID if not given.")
-    ] = None
-    quality: Annotated[str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.")] = None
-    t38_enabled: Annotated[bool | None, typer.Option("--t38/--no-t38", help="Whether to try T.38.")] = None
-    monochrome: Annotated[bool | None, typer.Option(help="Whether to send pure black and white.")] = None
-    black_threshold: Annotated[int | None, typer.Option(help="1 to 100, with --monochrome.")] = None
-    store_media: Annotated[bool | None, typer.Option(help="Whether Telnyx keeps the document.")] = None
-    store_preview: Annotated[bool | None, typer.Option(help="Whether Telnyx keeps a preview.")] = None
-    preview_format: Annotated[str | None, typer.Option(help="pdf or tiff.")] = None
-    from_display_name: Annotated[str | None, typer.Option(help="Caller's name.")] = None
-    webhook_url: Annotated[str | None, typer.Option(help="Where Telnyx reports these faxes.")] = None
-    priority: Annotated[
-        Priority | None, typer.Option(help="Which faxes go first; normal if not given, bulk for a campaign.")
-    ] = None
-    window: Annotated[
-        str | None,
-        typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
-    ] = None
+    from_: Annotated[str | None, option("Sender's number; FAX_FROM if not given.", "--from")] = None
+    connection_id: Annotated[str | None, option("Fax application; FAX_CONNECTION_ID if not given.", "--connection")] = (
+        None
+    )
+    quality: Annotated[str | None, option("normal, high, very_high, ultra_light or ultra_dark.")] = None
+    t38_enabled: Annotated[bool | None, option("Whether to try T.38.", "--t38/--no-t38")] = None
+    monochrome: Annotated[bool | None, option("Whether to send pure black and white.")] = None
+    black_threshold: Annotated[int | None, option("1 to 100, with --monochrome.")] = None
+    store_media: Annotated[bool | None, option("Whether Telnyx keeps the document.")] = None
+    store_preview: Annotated[bool | None, option("Whether Telnyx keeps a preview.")] = None
+    preview_format: Annotated[str | None, option("pdf or tiff.")] = None
+    from_display_name: Annotated[str | None, option("Caller's name.")] = None
+    webhook_url: Annotated[str | None, option("Where Telnyx reports these faxes.")] = None
+    priority: Annotated[Priority | None, option("Which faxes go first; normal if not given, bulk for a campaign.")] = (
+        None
+    )
+    window: Annotated[str | None, option("Like 'mon-fri 08:00-17:00' or '9:00-17:00 America/Chicago'.")] = None
     send_by: Annotated[datetime | None, moment("Give up if no attempt has begun by then.")] = None
-    max_attempts: Annotated[int | None, typer.Option(help="How often a fax is dialled at most.")] = None
-    pages: Annotated[
-        int | None,
-        typer.Option(help="Pages of the document, for estimates of cost; counted in a local one if not given."),
-    ] = None
-    tags: Annotated[list[str] | None, typer.Option("--tag", help="Word returned in every event. Repeatable.")] = None
-    client_state: Annotated[str | None, typer.Option(help="Text returned in every event.")] = None
+    max_attempts: Annotated[int | None, option("How often a fax is dialled at most.")] = None
+    pages: Annotated[int | None, option("Pages, for estimates of cost; else counted in a local document.")] = None
+    tags: Annotated[list[str] | None, option("Word returned in every event. Repeatable.", "--tag")] = None
+    client_state: Annotated[str | None, option("Text returned in every event.")] = None
 
     def asked(self) -> dict[str, Any]:
         """Return the options under the names of `SendFax`."""
@@ -54,12 +46,10 @@ class Sending(Options):
 class CoverPage(Options):
     """The cover page of a single document."""
 
-    cover: Annotated[
-        str | None, typer.Option(help="Cover page before it: its text, or a file with it. Fields like {name}.")
-    ] = None
-    cover_field: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Value of a field of the cover. Repeatable.")
-    ] = None
+    cover: Annotated[str | None, option("Cover page before it: its text, or a file with it. Fields like {name}.")] = (
+        None
+    )
+    cover_field: Annotated[list[str] | None, option("A field of the cover. Repeatable.", metavar="NAME=VALUE")] = None
 
     def __post_init__(self) -> None:
         if self.cover is None:

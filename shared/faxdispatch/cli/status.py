@@ -4,10 +4,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any
 
-import typer
-
 from faxdispatch.cli.lines import event_line, state_line
-from faxdispatch.cli.options import Full, refuse
+from faxdispatch.cli.options import Full, argument, option, refuse
 from faxdispatch.cli.output import Answer, Json, Rows, fields
 from faxdispatch.cli.overview import overview_lines
 from faxdispatch.errors import BadInput, NotKnown
@@ -23,16 +21,13 @@ _WIDTH = 11
 
 
 def status(
-    job: Annotated[str | None, typer.Argument(help="Id of the job; all jobs if not given.")] = None,
+    job: Annotated[str | None, argument("Id of the job; all jobs if not given.")] = None,
     history: Annotated[
         bool | None,
-        typer.Option(
-            "--history/--no-history",
-            help="Whether to show what happened to it, and who said so. If not given, lines have it and JSON has not.",
-        ),
+        option("What happened to it; if not given, lines have it and JSON has not.", "--history/--no-history"),
     ] = None,
-    state: Annotated[State | None, typer.Option(help="List the jobs in this state, the longest first.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="How many, with --state; 50 if not given.")] = None,
+    state: Annotated[State | None, option("List the jobs in this state, the longest first.")] = None,
+    limit: Annotated[int | None, option("How many, with --state; 50 if not given.", min=1)] = None,
     full: Full = False,
     as_json: Json = False,
 ) -> Answer | Rows[tuple[JobView, datetime]]:

@@ -9,12 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.lists import Columns
-from faxdispatch.cli.options import Full, Limit, Number, Operator, Reason, moment
+from faxdispatch.cli.options import Full, Limit, Number, Operator, Reason, argument, moment, option
 from faxdispatch.cli.output import Answer, Json, Rows, note, write_csv
 from faxdispatch.cli.progress import progress
 from faxdispatch.client import FaxClient
@@ -33,8 +31,8 @@ app = Group(__doc__)
 @app.command()
 def add(
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why it gets no campaigns, for those who ask later.")],
-    source: Annotated[str, typer.Option(help="Where this is known from, such as a letter of 1 May.")] = "operator",
+    reason: Annotated[str, option("Why it gets no campaigns, for those who ask later.")],
+    source: Annotated[str, option("Where this is known from, such as a letter of 1 May.")] = "operator",
     until: Until = None,
     operator: Operator = None,
 ) -> Answer:
@@ -67,15 +65,10 @@ def remove(number: Number, reason: Reason, operator: Operator = None) -> Answer:
 
 @app.command("import")
 def import_(
-    file: Annotated[
-        Path,
-        typer.Argument(help="A list of any shape that `campaign check` reads, or an export; - for standard input."),
-    ],
+    file: Annotated[Path, argument("A list that `campaign check` reads, or an export; - is standard input.")],
     columns: Columns,
-    reason: Annotated[
-        str | None, typer.Option(help="Why they get no campaigns; the file's column `reason` if not given.")
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="Where this is known from; the file's name if not given.")] = None,
+    reason: Annotated[str | None, option("Why they get no campaigns; the file's column `reason` if not given.")] = None,
+    source: Annotated[str | None, option("Where this is known from; the file's name if not given.")] = None,
     until: Until = None,
     operator: Operator = None,
     as_json: Json = False,
@@ -108,7 +101,7 @@ def import_(
 
 @app.command()
 def export(
-    file: Annotated[Path | None, typer.Argument(help="A new CSV file; standard output if not given.")] = None,
+    file: Annotated[Path | None, argument("A new CSV file; standard output if not given.")] = None,
 ) -> None:
     """Write all numbers, in full, as CSV that `import` reads.
 

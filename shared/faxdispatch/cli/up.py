@@ -4,15 +4,14 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.cli.options import option
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor.machine import run
 
 
 def up(
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
-    simulate: Annotated[
-        bool, typer.Option("--simulate", help="Start a simulated Telnyx as well, and send to it. No fax leaves.")
-    ] = False,
+    workers: Annotated[int, option("Worker processes.", min=1)] = 1,
+    simulate: Annotated[bool, option("Start a simulated Telnyx as well, and send to it. No fax leaves.")] = False,
 ) -> None:
     """Run the web process, the workers and the console until Ctrl-C.
 

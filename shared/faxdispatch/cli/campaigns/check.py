@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from faxdispatch.campaign.checking import OF_THE_VALID, as_data, checked, counts, guesses_of, not_sent, write_down
 from faxdispatch.cli.campaigns.for_all import Documents, tell
 from faxdispatch.cli.lists import Form, ListFile, Unsent
+from faxdispatch.cli.options import option
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
@@ -25,7 +24,7 @@ def check(
     documents: Documents,
     sending: Sending,
     unsent: Unsent,
-    limit: Annotated[int, typer.Option(min=0, help="How many bad rows to show.")] = 10,
+    limit: Annotated[int, option("How many bad rows to show.", min=0)] = 10,
 ) -> Answer:
     """Check a list of recipients before anything is sent.
 

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-import typer
-
 from faxdispatch.campaign import CampaignState, Imported
 from faxdispatch.campaign.looking_up import link_look
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.for_all import Documents, tell
 from faxdispatch.cli.campaigns.words import standing
 from faxdispatch.cli.lists import Form, ListFile, Unsent
-from faxdispatch.cli.options import Operator
+from faxdispatch.cli.options import Operator, option
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
@@ -27,13 +25,11 @@ def create(
     sending: Sending,
     form: Form,
     unsent: Unsent,
-    name: Annotated[str | None, typer.Option(help="Name for people; the file's name if not given.")] = None,
-    campaign_id: Annotated[
-        str | None, typer.Option("--id", help="Id for commands; made of the name if not given.")
-    ] = None,
-    cap: Annotated[float | None, typer.Option(help="What it may cost, in your currency; then it pauses.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Make nothing unless every row can be sent.")] = False,
-    start: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
+    name: Annotated[str | None, option("Name for people; the file's name if not given.")] = None,
+    campaign_id: Annotated[str | None, option("Id for commands; made of the name if not given.", "--id")] = None,
+    cap: Annotated[float | None, option("What it may cost, in your currency; then it pauses.")] = None,
+    strict: Annotated[bool, option("Make nothing unless every row can be sent.")] = False,
+    start: Annotated[bool, option("Start it at once.")] = False,
     operator: Operator = None,
 ) -> Answer:
     """Make a campaign from a list. `campaign start` sends it.

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from faxdispatch.campaign.for_all import ForAll, for_all
-from faxdispatch.cli.options import Options
+from faxdispatch.cli.options import Options, option
 from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.settings import Settings
 
@@ -16,18 +14,11 @@ from faxdispatch.settings import Settings
 class Documents(Options):
     """The documents of a campaign."""
 
-    media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None
-    media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None
-    cover: Annotated[
-        str | None,
-        typer.Option(help="Cover page before each document: its text, or a file with it. Fields are columns: {name}."),
-    ] = None
+    media: Annotated[str | None, option("Link (https) or local file for every row.")] = None
+    media_name: Annotated[str | None, option("Document in Telnyx's media storage for every row.")] = None
+    cover: Annotated[str | None, option("Cover page: its text, or a file with it. Fields are columns: {name}.")] = None
     media_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder or ZIP archive with the files that rows name as their documents; the list's folder if not "
-            "given."
-        ),
+        Path | None, option("Folder or ZIP archive with the files that rows name; the list's folder if not given.")
     ] = None
 
     def for_all(self, settings: Settings) -> ForAll:

@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Annotated
 
-import typer
-
 from faxdispatch.cli.campaigns.words import Id, campaigns, standing, told
-from faxdispatch.cli.options import Operator, Reason, Why, Yes, moment
+from faxdispatch.cli.options import Operator, Reason, Why, Yes, argument, moment, option
 from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.errors import BadInput
 from faxdispatch.states import State
@@ -60,9 +58,7 @@ def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes
 
 def cancel(
     campaign: Id,
-    also_in_flight: Annotated[
-        bool, typer.Option("--also-in-flight", help="Also ask Telnyx to cancel the faxes that it already has.")
-    ] = False,
+    also_in_flight: Annotated[bool, option("Also ask Telnyx to cancel the faxes that it already has.")] = False,
     reason: Why = None,
     operator: Operator = None,
     yes: Yes = False,
@@ -83,8 +79,8 @@ def cancel(
 
 def cap(
     campaign: Id,
-    amount: Annotated[float | None, typer.Argument(help="In the currency of your contract.")] = None,
-    none: Annotated[bool, typer.Option("--none", help="Remove the cap.")] = False,
+    amount: Annotated[float | None, argument("In the currency of your contract.")] = None,
+    none: Annotated[bool, option("Remove the cap.")] = False,
     operator: Operator = None,
 ) -> Answer:
     """Set what a campaign may cost.
@@ -118,17 +114,11 @@ def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:
 def retry(
     campaign: Id,
     cause: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Which rows: failed, cancelled, a kind such as busy, no_answer, line, or a cause that status shows. "
-            "Repeatable."
-        ),
+        list[str] | None, option("failed, cancelled, a kind such as busy or line, or a cause of status. Repeatable.")
     ] = None,
-    row: Annotated[
-        list[int] | None, typer.Option(min=1, help="A failed or cancelled row by its number. Repeatable.")
-    ] = None,
-    to: Annotated[str | None, typer.Option(help="New number for the one --row.")] = None,
-    start: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
+    row: Annotated[list[int] | None, option("A failed or cancelled row by its number. Repeatable.", min=1)] = None,
+    to: Annotated[str | None, option("New number for the one --row.")] = None,
+    start: Annotated[bool, option("Start it at once.")] = False,
     reason: Why = None,
     operator: Operator = None,
 ) -> Answer:
@@ -150,10 +140,8 @@ def retry(
 
 def send_test(
     campaign: Id,
-    to: Annotated[
-        list[str] | None, typer.Option(help="One of FAX_TEST_NUMBERS; all of them if not given. Repeatable.")
-    ] = None,
-    row: Annotated[int | None, typer.Option(min=1, help="Row whose document is sent; the first if not given.")] = None,
+    to: Annotated[list[str] | None, option("One of FAX_TEST_NUMBERS; all of them if not given. Repeatable.")] = None,
+    row: Annotated[int | None, option("Row whose document is sent; the first if not given.", min=1)] = None,
 ) -> Answer:
     """Send what a row would get to your own numbers.
 

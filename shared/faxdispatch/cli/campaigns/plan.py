@@ -9,13 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.cli.campaigns.for_all import Documents
 from faxdispatch.cli.lists import Form
-from faxdispatch.cli.options import moment, refuse
+from faxdispatch.cli.options import argument, moment, option, refuse
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
@@ -27,18 +25,14 @@ from faxdispatch.text.wording import clock, counted
 
 
 def plan(
-    source: Annotated[
-        str, typer.Argument(metavar="FILE|ID", help="A list of recipients, - for standard input, or a campaign's id.")
-    ],
+    source: Annotated[str, argument("A list, - for standard input, or a campaign's id.", metavar="FILE|ID")],
     form: Form,
     documents: Documents,
     sending: Sending,
     at: Annotated[datetime | None, moment("When it starts; now if not given.")] = None,
-    cap: Annotated[float | None, typer.Option(min=0, help="What it may cost, in your currency.")] = None,
-    retry_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
-    ] = RETRY_SHARE,
-    sample: Annotated[int, typer.Option(min=0, help="How many different linked documents are fetched.")] = SAMPLE,
+    cap: Annotated[float | None, option("What it may cost, in your currency.", min=0)] = None,
+    retry_share: Annotated[float, option("Share dialled as often as allowed, at most.", min=0, max=1)] = RETRY_SHARE,
+    sample: Annotated[int, option("How many different linked documents are fetched.", min=0)] = SAMPLE,
 ) -> Answer:
     """Estimate what a campaign costs, when it ends and what delays it.
 

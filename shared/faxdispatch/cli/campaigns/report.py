@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from faxdispatch.campaign.report.files import write_report
 from faxdispatch.campaign.report.totals import RESULTS
 from faxdispatch.cli.campaigns.words import Id
+from faxdispatch.cli.options import option
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import progress
 from faxdispatch.ledger import Campaigns, Scripts
@@ -16,8 +15,8 @@ from faxdispatch.settings import Settings
 
 def report(
     campaign: Id,
-    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files go.")] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an earlier report there.")] = False,
+    to: Annotated[Path, option("Where the files go.", metavar="FOLDER")] = Path(),
+    force: Annotated[bool, option("Overwrite an earlier report there.")] = False,
 ) -> Answer:
     """Write what became of each recipient to files.
 

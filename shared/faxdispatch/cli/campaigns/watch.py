@@ -17,6 +17,7 @@ from rich.text import Text
 from faxdispatch.campaign.causes import in_words, pause_in_words
 from faxdispatch.campaign.watching import Standing, looks
 from faxdispatch.cli.campaigns.words import Id
+from faxdispatch.cli.options import option
 from faxdispatch.cli.output import Csv, Json, Rows, is_terminal, watching
 from faxdispatch.ledger import Campaign, Campaigns, Limits, Scripts
 from faxdispatch.ledger.campaign import FAILED
@@ -32,9 +33,7 @@ _CAUSES = 8
 
 def watch(
     campaign: Id,
-    every: Annotated[
-        float | None, typer.Option(min=0.05, help="Seconds between two looks: 0.5 on a terminal, else 10.")
-    ] = None,
+    every: Annotated[float | None, option("Seconds between two looks: 0.5 on a terminal, else 10.", min=0.05)] = None,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> Rows[Standing]:

@@ -2,15 +2,14 @@
 
 from typing import Annotated, Any
 
-import typer
-
 from faxdispatch.campaign import Campaign, CampaignService
 from faxdispatch.campaign.causes import pause_in_words
+from faxdispatch.cli.options import argument
 from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 from faxdispatch.text.wording import clock
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")]
+Id = Annotated[str, argument("Id of the campaign.", metavar="ID")]
 
 
 def standing(campaign: Campaign) -> str:
