@@ -138,8 +138,8 @@ def _read_in(campaigns: Campaigns, rows: int) -> None:
     campaigns.open(NAME, name=NAME, options={"media_name": DOCUMENT}, fingerprint=NAME)
     for first in range(1, rows + 1, CHUNK):
         part = range(first, min(first + CHUNK, rows + 1))
-        told = [CampaignRow(row, number(row), {}, [f"Clinic {row}", number(row), "Chicago"]) for row in part]
-        campaigns.add_chunk(NAME, (first - 1) // CHUNK, told)
+        chunk_rows = [CampaignRow(row, number(row), {}, [f"Clinic {row}", number(row), "Chicago"]) for row in part]
+        campaigns.add_chunk(NAME, (first - 1) // CHUNK, chunk_rows)
     campaigns.move(NAME, CampaignState.CHECKED, event="campaign.checked")
     print(f"{rows} rows read in within {time.perf_counter() - begin:.1f} s")
 

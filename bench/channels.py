@@ -57,7 +57,7 @@ class _Used:
 def _auto(seconds: float, *, full_by_answer: bool) -> int:
     """Follow changing limits. Return how many attempts were counted against recipients."""
     how = "by a 403" if full_by_answer else "by fax.failed"
-    print(f"against a stub: FAX_CHANNELS=auto, 2 workers, calls of {CALL:g} s, told of a full connection {how}")
+    print(f"against a stub: FAX_CHANNELS=auto, 2 workers, calls of {CALL:g} s, informed of a full connection {how}")
     with installation(workers=2, FAX_CHANNELS="auto", **RATE) as running:
         running.stub.change(call_seconds=CALL, full_by_answer=full_by_answer)
         _line(running, round(3 * seconds * max(LIMITS) / CALL), CONNECTION)
@@ -65,11 +65,11 @@ def _auto(seconds: float, *, full_by_answer: bool) -> int:
         for limit in LIMITS:
             begin = running.stub.change(connection_channels=limit)
             time.sleep(seconds)
-            _tell(running, limit, begin, time.perf_counter())
+            _print_row(running, limit, begin, time.perf_counter())
         return _charged(running)
 
 
-def _tell(running: Installation, limit: int, begin: float, end: float) -> None:
+def _print_row(running: Installation, limit: int, begin: float, end: float) -> None:
     faxes, calls = running.stub.faxes(), running.stub.calls()
     refused = sum(call["operation"] == "send" and call["status"] == 403 and begin <= call["at"] < end for call in calls)
     sent = [fax for fax in faxes if begin <= fax["begun"] < end]

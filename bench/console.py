@@ -47,8 +47,8 @@ def fill(desk: Desk, rows: int, ended: int, still_open: int) -> None:
     campaigns = desk.client.campaigns.ledger
     campaigns.open("million", name="A million", options={"media_name": "letter", "pages": 2}, fingerprint="f")
     for chunk in range(0, rows, 1000):
-        told = [CampaignRow(n, number(n), {}, (f"Clinic {n}",)) for n in range(chunk + 1, min(chunk + 1000, rows) + 1)]
-        campaigns.add_chunk("million", chunk // 1000, told)
+        part = [CampaignRow(n, number(n), {}, (f"Clinic {n}",)) for n in range(chunk + 1, min(chunk + 1000, rows) + 1)]
+        campaigns.add_chunk("million", chunk // 1000, part)
     for state in (CampaignState.CHECKED, CampaignState.RUNNING):
         campaigns.move("million", state, event=f"campaign.{state}")
 

@@ -110,8 +110,8 @@ def main() -> int:
     for name in options.scenario or SCENARIOS:
         for replicas in (1, 0):
             sent, back, doubled, lost = _measure(*SCENARIOS[name], options.faxes, replicas)
-            told = [name, replicas, options.faxes, sent, "yes" if back else "no", doubled, lost]
-            print(f"| {' | '.join(map(str, told))} |", flush=True)
+            columns = [name, replicas, options.faxes, sent, "yes" if back else "no", doubled, lost]
+            print(f"| {' | '.join(map(str, columns))} |", flush=True)
             bad = bad or doubled > 0 or (replicas > 0 and lost > 0)
     print(machine())
     return int(bad)

@@ -73,8 +73,8 @@ def _rows(campaigns: Campaigns, count: int) -> None:
     campaigns.open(CAMPAIGN, name=CAMPAIGN, options={"media_name": "m"}, fingerprint=CAMPAIGN)
     for first in range(1, count + 1, CHUNK):
         part = range(first, min(first + CHUNK, count + 1))
-        told = [CampaignRow(row, number(row), {}, [f"Clinic {row}", number(row), "Chicago"]) for row in part]
-        campaigns.add_chunk(CAMPAIGN, (first - 1) // CHUNK, told)
+        chunk_rows = [CampaignRow(row, number(row), {}, [f"Clinic {row}", number(row), "Chicago"]) for row in part]
+        campaigns.add_chunk(CAMPAIGN, (first - 1) // CHUNK, chunk_rows)
     campaigns.move(CAMPAIGN, CampaignState.CHECKED, event="campaign.checked")
 
 

@@ -46,10 +46,10 @@ def surroundings(folder: Path, variables: Mapping[str, str]) -> Iterator[None]:
 
 def command(*words: str) -> tuple[int, str]:
     """Run a command in this process; give its exit code and what it wrote."""
-    told = io.StringIO()
-    with redirect_stdout(told), redirect_stderr(told):
+    out = io.StringIO()
+    with redirect_stdout(out), redirect_stderr(out):
         code = run(words)
-    return code, told.getvalue()
+    return code, out.getvalue()
 
 
 def begin(known: Known, campaign: str, folder: Path, settings: Mapping[str, str]) -> str:
@@ -57,13 +57,13 @@ def begin(known: Known, campaign: str, folder: Path, settings: Mapping[str, str]
     folder.mkdir()
     path = known.write(folder)
     with surroundings(folder, {**settings, **known.environment}):
-        code, told = command("campaign", "create", path.name, "--id", campaign, "--media-name", STORED, *known.options)
+        code, out = command("campaign", "create", path.name, "--id", campaign, "--media-name", STORED, *known.options)
         if known.refused:
-            return "" if code and known.refused in " ".join(told.split()) else f"is not refused so: {told}"
+            return "" if code and known.refused in " ".join(out.split()) else f"is not refused so: {out}"
         if code:
-            return f"is refused: {told}"
-        code, told = command("campaign", "start", campaign)
-    return f"does not start: {told}" if code else ""
+            return f"is refused: {out}"
+        code, out = command("campaign", "start", campaign)
+    return f"does not start: {out}" if code else ""
 
 
 def finish(flow: Flow, campaigns: Sequence[str]) -> None:

@@ -106,12 +106,12 @@ def write_abroad(path: Path, rows: int) -> None:
 def write_workbook(path: Path, rows: Iterable[list[str]]) -> None:
     """Write rows as Excel does: whole numbers as such, texts in a separate table."""
     places: dict[str, int] = {}
-    told = []
+    row_elements = []
     for number, row in enumerate(rows, start=1):
         cells = "".join(_cell(f"{chr(65 + at)}{number}", text, places) for at, text in enumerate(row) if text)
-        told.append(f'<row r="{number}" spans="1:{len(row)}" >{cells}</row>')
+        row_elements.append(f'<row r="{number}" spans="1:{len(row)}" >{cells}</row>')
     texts = (f"<t>{escape(text)}</t>" for text in places)
-    path.write_bytes(excel("".join(told), texts).getvalue())
+    path.write_bytes(excel("".join(row_elements), texts).getvalue())
 
 
 def _cell(name: str, text: str, places: dict[str, int]) -> str:
@@ -138,8 +138,8 @@ def measure(way: str, path: Path, url: str) -> dict[str, float]:
 
 def most_memory() -> int:
     """Return the peak memory of this process in bytes; `getrusage` would include that of its parent."""
-    told = Path("/proc/self/status").read_text(encoding="ascii")
-    return 1024 * int(told.partition("VmHWM:")[2].split()[0])
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
 
 
 def compare(path: Path, ways: Iterable[str], url: str) -> None:

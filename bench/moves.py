@@ -82,7 +82,8 @@ class Moves:
         self._step("read", lambda: self.ledger.jobs(jobs))
         self._step("admit", lambda: self.ledger.admit_many([(job, CONNECTION, SENDER) for job in jobs]))
         claims = [
-            Claim(job, uuid4().hex, {"worker": "bench"}, cost=36_000, rung=0, connection=CONNECTION) for job in jobs
+            Claim(job, uuid4().hex, {"worker": "bench"}, cost=36_000, ladder_step=0, connection=CONNECTION)
+            for job in jobs
         ]
         self._step("claim", lambda: self.ledger.claim_many(claims, lease=120, account="a", witness=self._signature))
         self._signature["epoch"] = 1
@@ -90,9 +91,9 @@ class Moves:
         for at in range(0, len(faxes), ANSWERS):
             part = faxes[at : at + ANSWERS]
             self._step("accept", lambda: self.ledger.accept_many(part, source="worker"))  # noqa: B023 - called at once
-        told = [(self._delivered(job, fax_id), "") for job, _, fax_id in faxes]
-        for at in range(0, len(told), WEBHOOKS):
-            group = told[at : at + WEBHOOKS]
+        deliveries = [(self._delivered(job, fax_id), "") for job, _, fax_id in faxes]
+        for at in range(0, len(deliveries), WEBHOOKS):
+            group = deliveries[at : at + WEBHOOKS]
             replies = self._step("webhook", lambda: self._observations.record_many(group))  # noqa: B023 - called at once
             self._step(EMPTY, lambda: self._observations.record_many([]))
             if any(reply["outcome"] != "recorded" for reply in replies):

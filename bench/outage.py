@@ -73,9 +73,9 @@ def _measure(count: int, seconds: float, *, reachable: bool) -> bool:
         after = _mark(running)
         time.sleep(seconds - FIRST)
         end = _mark(running)
-        _tell(f"first {FIRST:.0f} s", after.rates(begin))
+        _print_row(f"first {FIRST:.0f} s", after.rates(begin))
         later = end.rates(after)
-        _tell("after that", later)
+        _print_row("after that", later)
         wrong = _recover(running, count, reachable=reachable)
     return wrong or later[1] > BOUND
 
@@ -108,12 +108,12 @@ def _paused(running: Installation) -> str | None:
 
 
 def _mark(running: Installation) -> _Mark:
-    told = Counter(fields["type"] for _, fields in running.redis.xrange("fax:events"))
+    counts = Counter(fields["type"] for _, fields in running.redis.xrange("fax:events"))
     memory = int(running.redis.info("memory")["used_memory"])
-    return _Mark(time.monotonic(), told["job.submitted"], told.total(), memory)
+    return _Mark(time.monotonic(), counts["job.submitted"], counts.total(), memory)
 
 
-def _tell(when: str, rates: tuple[float, float, float]) -> None:
+def _print_row(when: str, rates: tuple[float, float, float]) -> None:
     calls, events, size = rates
     day = events * 86_400
     print(

@@ -16,7 +16,7 @@ from bench.effort import Effort
 from bench.figures import machine
 from bench.flood import flood
 from bench.installation import installation
-from bench.lap import ASIDE, SETTINGS, WARM, rename
+from bench.one_way import ASIDE, SETTINGS, WARM, rename
 from bench.spy import commands, spied
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Campaigns, Scripts, connect
@@ -57,8 +57,8 @@ def _prepared(running: Any, way: str, faxes: int) -> Any:
     running.until(lambda: len(running.stub.calls()) >= WARM)
     if way == "row":
         campaigns = Campaigns(Scripts(connect(running.redis_url)))
-        read_in(campaigns, "lap", faxes)
-        return lambda: start(campaigns, "lap")
+        read_in(campaigns, "bench", faxes)
+        return lambda: start(campaigns, "bench")
     if way == "message":
         running.hold_back()
     flood(running, faxes, first=10_000, into=ASIDE)

@@ -99,13 +99,13 @@ def _silence(running: Installation, how: str) -> str:
         running.stub.spent(SHUT)
     time.sleep(SHUT + 4)
     calls: list[dict[str, Any]] = running.stub.calls(before)
-    told = min(call["answered"] for call in calls if call["told"])
-    late = [call["at"] - told for call in calls if told < call["at"] < told + SHUT - 0.1]
-    resumed = min(call["at"] - told - SHUT for call in calls if call["at"] > told + SHUT - 0.1)
+    first_refusal = min(call["answered"] for call in calls if call["says_stop"])
+    late = [call["at"] - first_refusal for call in calls if first_refusal < call["at"] < first_refusal + SHUT - 0.1]
+    resumed = min(call["at"] - first_refusal - SHUT for call in calls if call["at"] > first_refusal + SHUT - 0.1)
     what = (
         f"{len(late)} calls after the answer, the last {1000 * max(late):.0f} ms after it" if late else "no call more"
     )
-    return f"{what}; the next ones {resumed:.2f} s after the time that was told"
+    return f"{what}; the next ones {resumed:.2f} s after the announced time"
 
 
 if __name__ == "__main__":

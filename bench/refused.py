@@ -83,11 +83,11 @@ def main() -> None:
         for name, (suffix, write) in FILES_MADE.items():
             path = Path(folder, f"list{suffix}")
             write(path)
-            print(f"{name:<46} {path.stat().st_size / 1e6:>6.1f} {told(path)}", flush=True)
+            print(f"{name:<46} {path.stat().st_size / 1e6:>6.1f} {refusal(path)}", flush=True)
             path.unlink()
 
 
-def told(path: Path) -> str:
+def refusal(path: Path) -> str:
     """Check a file, and return what it took."""
     run = subprocess.run([sys.executable, "-m", "bench.refused", str(path)], capture_output=True, text=True, check=True)
     return run.stdout.rstrip()

@@ -41,11 +41,11 @@ def fill(url: str, name: str, rows: int) -> None:
     campaigns.open(name, name=name, options={"media_name": "letter"}, fingerprint="f", columns=COLUMNS)
     for first in range(1, rows + 1, CHUNK):
         numbers = range(first, min(first + CHUNK, rows + 1))
-        told = [
+        chunk_rows = [
             CampaignRow(row, number(row % 700_000), {}, [str(row), f"Clinic {row}", number(row % 700_000), "Ulm", "IL"])
             for row in numbers
         ]
-        campaigns.add_chunk(name, first // CHUNK, told)
+        campaigns.add_chunk(name, first // CHUNK, chunk_rows)
     raw = Redis.from_url(url)
     raw.hset(f"fax:campaign:{name}:causes", mapping=CAUSES)
     for block in range((rows + BLOCK - 1) // BLOCK):

@@ -28,9 +28,9 @@ from pathlib import Path
 from bench.figures import machine
 
 HERE = Path(__file__).resolve().parent.parent
-WAYS = ("plain", "ours", "producer", "webhook", "startup")
-OLDER = ("plain", "ours")
-"""The laps that an older build is run for."""
+WAYS = ("plain", "faxdispatch", "producer", "webhook", "startup")
+OLDER = ("plain", "faxdispatch")
+"""The ways that an older build is run for."""
 
 Figures = Mapping[str, float]
 
@@ -81,25 +81,28 @@ TARGETS = (
         most=0.45,
         older=True,
     ),
-    Target("memory of a worker after a lap, MB", lambda now, _: now["ours MB"], most=79),
+    Target("memory of a worker after a measurement, MB", lambda now, _: now["faxdispatch MB"], most=79),
     Target(
-        "memory of a worker / older build", lambda now, older: now["ours MB"] / older["ours MB"], most=1.0, older=True
+        "memory of a worker / older build",
+        lambda now, older: now["faxdispatch MB"] / older["faxdispatch MB"],
+        most=1.0,
+        older=True,
     ),
 )
-"""What is judged. A way for which a lap gives no figures counts as missed."""
+"""What is judged. A way for which a measurement gives no figures counts as missed."""
 
 ROWS = (
     ("plain: Celery + httpx + tenacity, no ledger", "plain"),
     ("plain with the least ledger", "least"),
-    ("ours, a message a fax", "message"),
-    ("ours, the whole way of a raw message", "raw"),
-    ("ours, rows of a campaign", "row"),
-    ("ours, intake of a raw message", "intake"),
+    ("faxdispatch, a message a fax", "message"),
+    ("faxdispatch, the whole way of a raw message", "raw"),
+    ("faxdispatch, rows of a campaign", "row"),
+    ("faxdispatch, intake of a raw message", "intake"),
 )
 
 
 def main() -> int:
-    """Run the laps in turn, print, and judge."""
+    """Measure the ways in turn, print, and judge."""
     options = _options()
     with _build(options.against) as older:
         now, before = [], []
@@ -144,7 +147,7 @@ def _round(tree: Path, faxes: int, ways: Sequence[str]) -> Figures:
     surroundings = os.environ | {"PYTHONPATH": f"{tree}{os.pathsep}{tree / 'shared'}"}
     figures: dict[str, float] = {}
     for way in ways:
-        command = [sys.executable, "-m", "bench.lap", way, "--faxes", str(faxes)]
+        command = [sys.executable, "-m", "bench.one_way", way, "--faxes", str(faxes)]
         done = subprocess.run(command, cwd=tree, env=surroundings, check=True, stdout=subprocess.PIPE, text=True)
         figures |= json.loads(done.stdout.splitlines()[-1])
     return figures
@@ -169,7 +172,7 @@ def _table(now: Figures, past: Figures, commit: str | None) -> None:
             if f"{name} own" in figures:
                 cost = figures[f"{name} own"], figures[f"{name} valkey"]
                 _line(f"{words}, web for worker", *cost, _made(figures, "bare"), "bare")
-        print(f"\nmemory: our worker {figures['ours MB']:.0f} MB, plain {figures['plain MB']:.0f} MB")
+        print(f"\nmemory: our worker {figures['faxdispatch MB']:.0f} MB, plain {figures['plain MB']:.0f} MB")
 
 
 def _line(words: str, own: float, valkey: float, against: float, name: str) -> None:

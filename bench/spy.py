@@ -13,7 +13,7 @@ from redis import Redis
 def commands(redis: Redis) -> dict[str, tuple[int, int]]:
     """Return how often each command was carried out so far, in scripts too, and its microseconds."""
     found: Any = redis.info("commandstats")
-    return {name.removeprefix("cmdstat_"): (told["calls"], told["usec"]) for name, told in found.items()}
+    return {name.removeprefix("cmdstat_"): (stats["calls"], stats["usec"]) for name, stats in found.items()}
 
 
 @contextmanager

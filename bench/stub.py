@@ -67,14 +67,14 @@ class Behaviour:
 
 @dataclass
 class Call:
-    """One call; `status` is its answer, `told` says whether that was to call no more for now."""
+    """One call; `status` is its answer, `says_stop` whether it asks for no more calls for now."""
 
     at: float
     operation: str
     fax_id: str | None = None
     status: int = 0
     answered: float = 0.0
-    told: bool = False
+    says_stop: bool = False
 
 
 @dataclass
@@ -173,11 +173,11 @@ class Stub:
     async def _course(self, fax: Fax) -> None:
         how = self.behaviour
         if how.all_events:
-            await self._tell(fax, "fax.queued", "queued")
+            await self._announce(fax, "fax.queued", "queued")
         if not fax.full:
             if how.all_events:
-                await self._tell(fax, "fax.media.processed", "media.processed")
-                await self._tell(fax, "fax.sending.started", "sending")
+                await self._announce(fax, "fax.media.processed", "media.processed")
+                await self._announce(fax, "fax.sending.started", "sending")
             try:
                 left = fax.begun + how.call_seconds - time.perf_counter()
                 await asyncio.wait_for(fax.cancelled.wait(), max(0.0, left))
@@ -189,12 +189,12 @@ class Stub:
         fax.ended = time.perf_counter()
         self.in_use.discard(fax.id)
         if fax.failure_reason:
-            await self._tell(fax, "fax.failed", "failed", failure_reason=fax.failure_reason)
+            await self._announce(fax, "fax.failed", "failed", failure_reason=fax.failure_reason)
         else:
             billed = {"page_count": how.billed_pages, "call_duration_secs": how.billed_seconds}
-            await self._tell(fax, "fax.delivered", "delivered", **billed)
+            await self._announce(fax, "fax.delivered", "delivered", **billed)
 
-    async def _tell(self, fax: Fax, kind: str, status: str, **more: Any) -> None:
+    async def _announce(self, fax: Fax, kind: str, status: str, **more: Any) -> None:
         """Send the webhook until it is accepted; a fax that names no webhook is not reported."""
         fax.status = status
         if not fax.webhook_url:
@@ -265,7 +265,7 @@ class Api:
             await asyncio.sleep(stub.behaviour.latency)
             if shut:
                 reset = math.ceil(stub.shut_until - call.at - 0.001)
-                call.told = True
+                call.says_stop = True
                 answer = _error(429, "10011", **{"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)})
             else:
                 answer = await handler(request, call)
@@ -287,7 +287,7 @@ class Api:
         headers = {}
         if stub.spent_for:
             headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(math.ceil(stub.spent_for))}
-            call.told, stub.spent_for = True, 0.0
+            call.says_stop, stub.spent_for = True, 0.0
         return web.json_response({"data": fax.about()}, status=202, headers=headers)
 
     async def read(self, request: web.Request, _: Call) -> web.Response:

@@ -101,7 +101,7 @@ def main() -> int:
         # A worker has loaded everything only when it has sent.
         with probes.going():
             time.sleep(3 * EVERY)
-        _tell("before the flood", probes)
+        _print_row("before the flood", probes)
         _rest(running, "no faxes at all")
         bytes_before, longest = _memory(running), 0.0
         flood(running, options.flood, priority="bulk")
@@ -113,11 +113,11 @@ def main() -> int:
         cores = (running.usage().seconds - before.seconds) / spent
         print(f"flood: {taken} taken in within {spent:.0f} s, {taken / spent:.0f} a second; {left} left", flush=True)
         print(f"in the flood: workers use {100 * cores:.0f} % of a core, largest {running.usage().megabytes:.0f} MB")
-        longest = max(longest, _tell("in the flood", probes))
+        longest = max(longest, _print_row("in the flood", probes))
         per_job = (_memory(running) - bytes_before) / taken
         with probes.going():
             _share(running, "parked, 5 faxes a second", 4 * IDLE)
-        longest = max(longest, _tell("after the flood", probes))
+        longest = max(longest, _print_row("after the flood", probes))
         running.hold_back()
         time.sleep(5)
         _share(running, "parked, connection paused", IDLE)
@@ -134,7 +134,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _tell(when: str, probes: Probes) -> float:
+def _print_row(when: str, probes: Probes) -> float:
     """Print the results of the probes. Return the longest time."""
     found = probes.seen()
     for kind, name in (("send", "urgent fax"), ("cancel", "cancel"), ("get", "sync")):

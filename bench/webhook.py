@@ -86,16 +86,16 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=300)
     parser.add_argument("--spy", type=Path)
     options = parser.parse_args()
-    bare, ours = measure(options.webhooks, options.rate, options.spy)
+    bare, webhook = measure(options.webhooks, options.rate, options.spy)
     print(f"{options.webhooks} webhooks each, {options.rate:g} a second, {machine()}")
-    for name, cost in (("a bare Flask answer", bare), ("our webhook", ours)):
+    for name, cost in (("a bare Flask answer", bare), ("our webhook", webhook)):
         print(
             f"{name}: {cost.own:.3f} ms of the process, {cost.valkey:.3f} ms of Valkey in {cost.scripts:.2f} scripts; "
             f"answered in {1000 * cost.median:.1f} ms in the median, {1000 * cost.p99:.1f} ms at the 99th percentile"
         )
-    share = bare.own / ours.own
+    share = bare.own / webhook.own
     print(f"a bare answer costs {share:.2f} of ours (at least {LEAST_SHARE:g})")
-    return int(share < LEAST_SHARE or ours.p99 > MOST_SECONDS)
+    return int(share < LEAST_SHARE or webhook.p99 > MOST_SECONDS)
 
 
 def measure(webhooks: int, rate: float, spy: Path | None = None) -> tuple[Cost, Cost]:

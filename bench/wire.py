@@ -83,11 +83,11 @@ class Wire:
         if missing := [tool for tool in _TOOLS if not shutil.which(tool)]:
             raise Denied(f"{missing[0]} is missing: install iproute2 and util-linux")
         self.hosts = {name: _host(name, f"10.77.0.{place}") for place, name in enumerate(names, start=1)}
-        self._orders, theirs = get_context("fork").Pipe()
+        self._orders, child_end = get_context("fork").Pipe()
         lines = {host.packed: host.device for host in self.hosts.values()}
-        work = get_context("fork").Process(target=_work, args=(lines, theirs, self._orders), daemon=True)
+        work = get_context("fork").Process(target=_work, args=(lines, child_end, self._orders), daemon=True)
         work.start()
-        theirs.close()
+        child_end.close()
         self._work = work
 
     def __enter__(self) -> Self:

@@ -30,11 +30,11 @@ def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Respons
 
 def acted(action: str, subject: str, *, reason: str | None = None, **facts: object) -> None:
     """Publish an event for an action that makes no other event."""
-    told = {"action": action, "subject": subject, "operator": you().name, "reason": reason} | facts
+    event_facts = {"action": action, "subject": subject, "operator": you().name, "reason": reason} | facts
     desk().ledger.publish(
         "operator.acted",
         subject=subject,
-        facts={name: value for name, value in told.items() if value is not None},
+        facts={name: value for name, value in event_facts.items() if value is not None},
         source="operator",
     )
 

@@ -128,18 +128,20 @@ def _trouble(error: FaxError) -> tuple[str, int]:
         if isinstance(error, kind):
             status = code
             break
-    return _told(status, scrub(str(error)))
+    return _error_page(status, scrub(str(error)))
 
 
 def _forged(error: CSRFError) -> tuple[str, int]:
     access.log.warning("refused as forged: %s %a: %s", request.method, request.path, error.description)
-    return _told(400, "This form is from another session, or from another site. Load the page again and repeat it.")
+    return _error_page(
+        400, "This form is from another session, or from another site. Load the page again and repeat it."
+    )
 
 
 def _refusal(error: HTTPException) -> tuple[str, int]:
-    return _told(error.code or 500, None)
+    return _error_page(error.code or 500, None)
 
 
-def _told(status: int, what: str | None) -> tuple[str, int]:
+def _error_page(status: int, what: str | None) -> tuple[str, int]:
     title = _TITLES.get(status, "That did not work")
     return render_template("error.html", title=title, what=what, status=status), status

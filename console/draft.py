@@ -91,8 +91,8 @@ class Draft:
 
     def save(self) -> None:
         """Store the answers."""
-        told = {name: value for name, value in asdict(self).items() if name not in {"folder", "token"}}
-        _write(self.folder / "draft.json", told)
+        stored = {name: value for name, value in asdict(self).items() if name not in {"folder", "token"}}
+        _write(self.folder / "draft.json", stored)
 
 
 class Drafts:

@@ -116,7 +116,7 @@ def plan(here: Desk, draft: Draft, task: Task) -> None:
     remarks = [words for words in planner.remarks if "campaign check" not in words]
     if first := planner.first_unfit:
         remarks.insert(0, f"{counted_are(planner.unfit, 'row')} left out, such as row {first.row}: {first.reason}")
-    draft.keep_result("plan", _told(made) | {"remarks": remarks})
+    draft.keep_result("plan", _plan_facts(made) | {"remarks": remarks})
 
 
 def create(here: Desk, draft: Draft, task: Task) -> None:
@@ -199,7 +199,7 @@ def options(draft: Draft) -> dict[str, Any]:
     return draft.options | named | {"media_name": document.media_name, "media_url": None}
 
 
-def _told(made: Plan) -> dict[str, Any]:
+def _plan_facts(made: Plan) -> dict[str, Any]:
     return {
         "recipients": made.recipients,
         "pages": made.pages,

@@ -61,11 +61,11 @@ def rows(path: Path, *, first: int, count: int, kind: str | None, group: int | N
     place = 0
     with path.open(encoding="utf-8") as lines:
         for line in lines:
-            told = json.loads(line)
-            if (kind and told["kind"] != kind) or (group is not None and told["group"] != group):
+            stored = json.loads(line)
+            if (kind and stored["kind"] != kind) or (group is not None and stored["group"] != group):
                 continue
             if first <= place < first + count:
-                yield told
+                yield stored
             place += 1
             if place >= first + count:
                 return

@@ -32,7 +32,7 @@ def teach(app: Flask) -> None:
         lasting=words.lasting,
         money=words.money,
         number=words.number,
-        told=words.told,
+        masked=words.masked,
         seen=words.seen,
         link=words.link,
         cause=words.cause,

@@ -64,7 +64,7 @@ def number(text: str | None) -> str:
     return plain(text if g.get("full") else mask_number(text))
 
 
-def told(text: Any) -> str:
+def masked(text: Any) -> str:
     """Write text from outside with escapes for invisible characters; numbers and secrets only in full pages."""
     if text is None:
         return NOTHING

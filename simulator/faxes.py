@@ -92,9 +92,9 @@ async def send(request: web.Request) -> web.StreamResponse:
     await posting.before(request, sim, fault)
     given, upload = await _read_send(request)
     fax = _new_fax(sim, given, upload)
-    told = sim.network.send(fax)
-    if told is not None and sim.faults.fires("webhook_before_answer"):
-        await asyncio.wait([told], timeout=5)
+    announced = sim.network.send(fax)
+    if announced is not None and sim.faults.fires("webhook_before_answer"):
+        await asyncio.wait([announced], timeout=5)
     return await posting.after(request, sim, fault, fax.as_json())
 
 

@@ -66,9 +66,9 @@ class Network:
         self._tally.accept(fax)
         self.in_process += 1
         self.most_in_process = max(self.most_in_process, self.in_process)
-        told = self._tell(fax, "fax.queued")
+        announced = self._announce(fax, "fax.queued")
         fax.task = self._spawn(self._outbound(fax))
-        return told
+        return announced
 
     def go_on(self, fax: Fax) -> None:
         """Add a fax of an earlier run; one that was under way begins again."""
@@ -116,7 +116,7 @@ class Network:
     async def _pause(self, seconds: float, speed: float | None = None) -> None:
         await asyncio.sleep(seconds / (speed or self._faults["speed"]))
 
-    def _tell(self, fax: Fax, event_type: str, *, last: bool = False) -> asyncio.Task[None] | None:
+    def _announce(self, fax: Fax, event_type: str, *, last: bool = False) -> asyncio.Task[None] | None:
         describe = events.outbound if fax.direction == "outbound" else events.inbound
         return self._courier.publish(fax, event_type, describe(fax), last=last)
 
@@ -140,7 +140,7 @@ class Network:
         if fax.document_problem is not None:
             raise _FailedError(fax.document_problem)
         fax.move("media.processed")
-        self._tell(fax, "fax.media.processed")
+        self._announce(fax, "fax.media.processed")
         await self._pause(DIAL)
         self._check(fax, scenario, Stage.DIAL)
         self._dial(fax)
@@ -148,7 +148,7 @@ class Network:
         await self._pause(RING)
         self._check(fax, scenario, Stage.RINGING)
         fax.move("sending")
-        self._tell(fax, "fax.sending.started")
+        self._announce(fax, "fax.sending.started")
         while scenario.never_ends:
             await self._pause(SEND)
         await self._pause(SEND * scenario.sending_factor)
@@ -210,22 +210,22 @@ class Network:
         fax.task = None
         self._tally.end(fax.status, reason)
         if not scenario.loses_last_webhook:
-            self._tell(fax, f"fax.{fax.status}", last=True)
+            self._announce(fax, f"fax.{fax.status}", last=True)
 
     async def _inbound(self, fax: Fax, failure_reason: str | None, speed: float | None) -> None:
         await self._pause(QUEUE, speed)
         fax.move("receiving")
-        self._tell(fax, "fax.receiving.started")
+        self._announce(fax, "fax.receiving.started")
         await self._pause(RECEIVE, speed)
         if failure_reason is not None:
             fax.failure_reason = failure_reason
             fax.move("failed")
-            self._tell(fax, "fax.failed", last=True)
+            self._announce(fax, "fax.failed", last=True)
             return
         fax.move("media.processing")
-        self._tell(fax, "fax.media.processing.started")
+        self._announce(fax, "fax.media.processing.started")
         await self._pause(CONVERT, speed)
         self.renew_link(fax)
         fax.call_duration_secs = 5 + 10 * fax.pages
         fax.move("received")
-        self._tell(fax, "fax.received", last=True)
+        self._announce(fax, "fax.received", last=True)

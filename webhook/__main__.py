@@ -41,7 +41,7 @@ def main() -> None:
     watched = Server(admin, _listen("FAX_ADMIN_PORT", settings.fax_admin_host, settings.fax_admin_port), ADMIN_BOUNDS)
     signal.signal(signal.SIGTERM, _stop)
     witness.start(settings)
-    _tell_incidents()
+    _report_incidents()
     watched.run_aside()
     # These objects live as long as the process, so the collector need not go through them again and again.
     gc.collect()
@@ -58,7 +58,7 @@ def _listen(setting: str, host: str, port: int) -> socket.socket:
         sys.exit(f"webhook: cannot listen on {host} port {port}: {error.strerror}; set {setting}")
 
 
-def _tell_incidents() -> None:
+def _report_incidents() -> None:
     """Report incidents if FAX_NOTICES is set: if no worker runs, nobody else can."""
     try:
         reporter = Reporter.from_settings(settings)

@@ -80,7 +80,7 @@ class Endpoint:
         finally:
             seconds = time.perf_counter() - began
             self._metrics.count(answer.outcome, seconds)
-            _tell(answer, seconds)
+            _report(answer, seconds)
             _trace(answer, seconds)
         return _ANSWERS[answer.status] if answer.status in _ANSWERS else empty(answer.status, {})
 
@@ -142,7 +142,7 @@ _ANSWERS = {
 """The usual answers, made once."""
 
 
-def _tell(answer: _Answer, seconds: float) -> None:
+def _report(answer: _Answer, seconds: float) -> None:
     """Log what happened; only the event's type and ids, since everything else in it is personal."""
     event, job_id = (answer.receipt.event, answer.receipt.job_id) if answer.receipt else (None, None)
     if isinstance(answer.outcome, Outcome) and answer.outcome in _ALARMING:

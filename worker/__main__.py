@@ -35,10 +35,10 @@ def main() -> int:
     # Only our user may read inbound documents.
     os.umask(UMASK)
     _share_heaps()
-    told: list[str] = []
+    problems: list[str] = []
 
     def leaving(sig: str = "", **_: Any) -> None:
-        told.append(sig)
+        problems.append(sig)
 
     worker_shutting_down.connect(leaving)
     worker = app.Worker(
@@ -52,7 +52,7 @@ def main() -> int:
         without_heartbeat=True,
     )
     worker.start()
-    return 0 if told else worker.exitcode or 1
+    return 0 if problems else worker.exitcode or 1
 
 
 def _share_heaps() -> None:

@@ -101,5 +101,5 @@ class Collaborators:
         Raises:
             Unavailable: Redis did not answer.
         """
-        told = self.telnyx_clock.now()
-        return told - self.now() if told else None
+        telnyx_now = self.telnyx_clock.now()
+        return telnyx_now - self.now() if telnyx_now else None

@@ -64,7 +64,7 @@ def fetch(w: Collaborators) -> bool:
             fax = w.inbox.take(lease=LEASES * w.settings.lease)
             if fax is None:
                 return False
-            _bring_or_tell(fax, w.store, w)
+            _bring_or_report(fax, w.store, w)
         return True
     finally:
         w.document_slots.release()
@@ -93,8 +93,8 @@ def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
     except _PASSES as error:
         _failed(fax, error, w, refused=False)
         return
-    told = json.dumps({**facts, "file": file})
-    w.inbox.stored(fax.fax_id, file=file, name=name, sha256=fetched.sha256, size=fetched.size, data=told)
+    event_facts = json.dumps({**facts, "file": file})
+    w.inbox.stored(fax.fax_id, file=file, name=name, sha256=fetched.sha256, size=fetched.size, data=event_facts)
     log.info("inbound fax %s: stored, %d bytes", fax.fax_id, fetched.size, extra={"fax": fax.fax_id})
 
 
@@ -215,7 +215,7 @@ def _noted(fax: Fax, w: Collaborators) -> bool:
     return True
 
 
-def _bring_or_tell(fax: InboundFax, store: Store, w: Collaborators) -> None:
+def _bring_or_report(fax: InboundFax, store: Store, w: Collaborators) -> None:
     """Bring a document.
 
     Unexpected errors are recorded as well: otherwise it would be tried forever, and nobody would know.

@@ -49,7 +49,7 @@ def take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
 def _record(faxes: Sequence[Fax], w: Collaborators) -> list[str]:
     spans = [tracing.begin("fax intake", "CONSUMER", parent=message.trace) for message, _ in faxes]
     new = [
-        New(job.job_id or identity(message.id), job, facts=message.told, trace=span.trace or message.trace)
+        New(job.job_id or identity(message.id), job, facts=message.facts, trace=span.trace or message.trace)
         for (message, job), span in zip(faxes, spans, strict=True)
     ]
     replies = w.ledger.create_many(new, source="message")

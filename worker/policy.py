@@ -25,20 +25,20 @@ class Failure:
     """Earlier failures by kind."""
     max_attempts: int
     """The limit of both counters together."""
-    rung: int = 0
+    ladder_step: int = 0
     """The step of the ladder that the failed attempt had; 0 means as the job asks."""
     send_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Another attempt in `delay` seconds, with the first `rung` steps of the ladder."""
+    """Another attempt in `delay` seconds, with the first `ladder_step` steps of the ladder."""
 
     kind: Kind
     delay: float
     tries: dict[str, int]
     counter: Counter
-    rung: int
+    ladder_step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ def decide(failure: Failure, now: datetime, settings: Settings, *, jitter: float
     if pause >= left:
         return _give_up(cause, "deadline")
     moved = _moved(cause.kind, pause, jitter)
-    rung = min(failure.rung + 1, len(settings.fax_ladder)) if cause.climbs else failure.rung
+    ladder_step = min(failure.ladder_step + 1, len(settings.fax_ladder)) if cause.climbs else failure.ladder_step
     return Retry(
         cause.kind,
         delay=moved if moved < left else pause,
         tries={**failure.tries, cause.kind: seen + 1},
         counter=cause.counter,
-        rung=rung,
+        ladder_step=ladder_step,
     )
 
 
@@ -85,18 +85,21 @@ def step(schedule: tuple[float, ...], seen: int) -> float:
     return schedule[min(seen, len(schedule) - 1)]
 
 
-def changes(rung: int, settings: Settings) -> dict[str, object]:
-    """Return the send options that the first `rung` steps of the ladder set; a higher step overrides a lower one."""
-    return dict(settings.fax_ladder[:rung])
+def changes(steps: int, settings: Settings) -> dict[str, object]:
+    """Return the send options that the first `steps` steps of the ladder set; a higher step overrides a lower one."""
+    return dict(settings.fax_ladder[:steps])
 
 
-def climbed(asked: SendFax, rung: int, settings: Settings) -> int:
-    """Return the first step, from `rung` on, that changes the request: sending the same again would not be a step."""
-    while rung < len(settings.fax_ladder) and all(
-        getattr(asked, name) == value for name, value in settings.fax_ladder[:rung]
+def climbed(request: SendFax, ladder_step: int, settings: Settings) -> int:
+    """Return the first step, from `ladder_step` on, that changes the request.
+
+    A step that changes nothing would send the same fax again.
+    """
+    while ladder_step < len(settings.fax_ladder) and all(
+        getattr(request, name) == value for name, value in settings.fax_ladder[:ladder_step]
     ):
-        rung += 1
-    return rung
+        ladder_step += 1
+    return ladder_step
 
 
 def _end(cause: Cause, seen: int, failure: Failure, settings: Settings) -> str | None:

@@ -93,9 +93,11 @@ def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
 
     `begun` is when the listing was begun, by the monotonic clock.
     """
-    told = w.telnyx_clock.now(heard_since=begun)
+    telnyx_now = w.telnyx_clock.now(heard_since=begun)
     now, age = w.now(), timedelta(seconds=time.monotonic() - begun)
-    after = looked_after(job, told=told - age if told else None, here=now - age, ours=datetime.now(UTC) - age)
+    after = looked_after(
+        job, listed_at=telnyx_now - age if telnyx_now else None, here=now - age, machine_now=datetime.now(UTC) - age
+    )
     if after is None:
         log.warning(
             "job %s attempt %d: not listed, but the listing may not reach back to the claim; faxdispatch doctor shows "

@@ -78,8 +78,8 @@ def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], A
     def make(work: Callable[[AnyJob, Message], None]) -> Any:
         @shared_task(bind=True, name=kind.TASK)
         @wraps(work)
-        def task(self: Any, payload: Any, told: Mapping[str, Any], trace: str | None = None) -> None:
-            message = Message(self.request.id, kind.TASK, payload, told, self.app.collaborators, trace)
+        def task(self: Any, payload: Any, facts: Mapping[str, Any], trace: str | None = None) -> None:
+            message = Message(self.request.id, kind.TASK, payload, facts, self.app.collaborators, trace)
             with _kept(message.w, f"message {message.id}") if kind in JOBS else nullcontext():
                 _do(work, kind, message)
 
@@ -114,7 +114,7 @@ def _confirm(w: Collaborators, mark: str) -> None:
 def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Message) -> None:
     try:
         work(kind.decode(message.payload, region=message.w.settings.fax_default_region), message)
-        _tell_ignored(message)
+        _report_ignored(message)
     except (InvalidJob, IdempotencyConflict) as error:
         message.dead_letter(error)
     except Unavailable:
@@ -126,10 +126,10 @@ def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Me
         message.dead_letter(error)
 
 
-def _tell_ignored(message: Message) -> None:
+def _report_ignored(message: Message) -> None:
     """Report callbacks that were not made; for a fax, its first event does."""
-    if "ignored" in message.told and message.task != SendFax.TASK:
-        facts = {"task": message.task, "ignored": message.told["ignored"]}
+    if "ignored" in message.facts and message.task != SendFax.TASK:
+        facts = {"task": message.task, "ignored": message.facts["ignored"]}
         message.w.ledger.publish("message.stripped", subject=message.id, facts=facts, source="worker")
 
 
@@ -146,7 +146,7 @@ def take_together(self: Any, asked: Sequence[Asked]) -> None:
     They are acknowledged together, so one that cannot be carried out must not delay the others.
     """
     w: Collaborators = self.app.collaborators
-    messages = [Message(one.id, one.task, one.payload, one.told, w, one.trace) for one in asked]
+    messages = [Message(one.id, one.task, one.payload, one.facts, w, one.trace) for one in asked]
     faxes: list[Fax] = []
     with _kept(w, f"the other faxes of message {messages[0].id}"):
         for message in messages:
@@ -208,7 +208,7 @@ def cancel_fax(job: CancelFax, message: Message) -> None:
             _cancel_job(job_id, w)
         else:
             _cancel_at_telnyx(str(job.fax_id), w)
-            w.agenda.stray_gone(str(job.fax_id))
+            w.agenda.surplus_gone(str(job.fax_id))
     except (NotKnown, TelnyxError) as error:
         if not _needs_no_dead_letter(job_id, error):
             message.dead_letter(error)

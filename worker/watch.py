@@ -20,7 +20,7 @@ class Watch:
     def __init__(self, barrier: Barrier, witness: Witness) -> None:
         self._barrier = barrier
         self.witness = witness
-        self._told: tuple[str, str | None, bool] | None = None
+        self._reported: tuple[str, str | None, bool] | None = None
         self._stop = Event()
 
     @property
@@ -48,9 +48,9 @@ class Watch:
         if self._barrier.problem is None:
             self._sign()
         seen = (server.run_id, server.problem, self.witness.behind)
-        if seen == self._told:
+        if seen == self._reported:
             return
-        self._told = seen
+        self._reported = seen
         where = f"Redis {server.run_id[:8]} ({server.role}, fsync {server.fsync or 'not told'})"
         if self.witness.behind:
             log.error("nothing is sent: the ledger went back in time; faxdispatch doctor says what to do")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from faxdispatch.ledger import JobView
 
-UNTOLD = timedelta(days=1)
+CLOCK_MARGIN = timedelta(days=1)
 """Allowance if the claim could not record Telnyx's clock."""
 
 
@@ -20,22 +20,25 @@ def begins(job: JobView, *, ahead: timedelta | None, allowance: timedelta) -> da
     """
     shifted = (job.submitted_at or job.created_at) + (ahead or timedelta())
     if job.submitted_at_telnyx is None:
-        return shifted - max(allowance, UNTOLD)
+        return shifted - max(allowance, CLOCK_MARGIN)
     # If a clock was set meanwhile, the two differ, and the earlier one misses nothing.
     return min(shifted, job.submitted_at_telnyx) - allowance
 
 
-def looked_after(job: JobView, *, told: datetime | None, here: datetime, ours: datetime) -> timedelta | None:
+def looked_after(
+    job: JobView, *, listed_at: datetime | None, here: datetime, machine_now: datetime
+) -> timedelta | None:
     """Return how long after the claim a complete listing was requested, or None if it is not evidence.
 
-    `told` is the time of the listing by its own `Date`, or None without one; `here` is by Redis' clock, `ours` by this
-    machine's. A listing is not evidence if nothing shows that its window began before the claim.
+    `listed_at` is the time of the listing by its own `Date`, or None without one; `here` is its time by Redis' clock,
+    and `machine_now` by this machine's. A listing is not evidence if nothing shows that its window began before the
+    claim.
     """
     since_claim = here - (job.submitted_at or job.created_at)
     if job.submitted_at_telnyx is None:
         # The window is wide; only a clock that is off by as much would make it miss the fax.
-        reference = ours if told is None else told
-        return since_claim if abs(reference - here) < UNTOLD / 2 else None
-    if told is None or told < job.submitted_at_telnyx:
+        reference = machine_now if listed_at is None else listed_at
+        return since_claim if abs(reference - here) < CLOCK_MARGIN / 2 else None
+    if listed_at is None or listed_at < job.submitted_at_telnyx:
         return None
-    return min(since_claim, told - job.submitted_at_telnyx)
+    return min(since_claim, listed_at - job.submitted_at_telnyx)

@@ -20,7 +20,7 @@ from tests.chaos.producers import Producers
 from tests.chaos.world import World, world
 
 _LOOK = 0.05
-_TELL_EVERY = 5.0
+_REPORT_EVERY = 5.0
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class _Teller:
         """Say it, if it is time."""
         if time.monotonic() < self._next:
             return
-        self._next = time.monotonic() + _TELL_EVERY
+        self._next = time.monotonic() + _REPORT_EVERY
         still = self.open()
         said = "Valkey is away" if still is None else f"{still} jobs open"
         seconds, injected = self._director.seconds, len(self._director.log)

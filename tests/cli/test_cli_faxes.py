@@ -362,13 +362,13 @@ def test_a_fax_that_its_job_does_not_know_yet_is_cancelled_at_both(cli, ledger, 
 
 def test_an_earlier_attempt_in_progress_is_cancelled_alone(cli, ledger, fax, quickly, submitted):
     job, _ = submitted(accepted=True)
-    stray = fax.send(NEVER_ENDS, client_state=encode_client_state(job, 7))
+    surplus = fax.send(NEVER_ENDS, client_state=encode_client_state(job, 7))
 
-    result = cli("cancel", "--fax-id", stray, "--json")
+    result = cli("cancel", "--fax-id", surplus, "--json")
 
     assert (result.code, result.json["through"], "job_id" in result.json) == (0, "telnyx", False)
     assert not ledger.job(job).cancel_requested
-    fax.reaches(stray, "failed")
+    fax.reaches(surplus, "failed")
 
 
 def test_a_fax_whose_job_has_ended_is_cancelled_at_telnyx(cli, fax, quickly, submitted):

@@ -150,16 +150,19 @@ def retry(ledger, job, **more):
 
 
 def test_attempts_are_counted_by_result_and_the_next_ones_changes_are_shown(cli, ledger, unknown):
-    retry(ledger, unknown, rung=2)
+    retry(ledger, unknown, ladder_step=2)
 
     result = cli("status", unknown)
 
     assert fact(result, "attempts") == (
         "1 begun; of the failed ones 0 never connected and 1 connected; put back 0 times without counting"
     )
-    assert fact(result, "ladder") == "rung 2 of 3: t38_enabled=false, quality=normal"
+    assert fact(result, "ladder") == "step 2 of 3: t38_enabled=false, quality=normal"
     assert fact(result, "why") == "The last attempt failed, and the next one is planned. (fax_signaling_error)"
-    assert cli("status", unknown, "--json").json["changed"] == {"t38_enabled": False, "quality": "normal"}
+    found = cli("status", unknown, "--json").json
+    assert found["changed"] == {"t38_enabled": False, "quality": "normal"}
+    assert (found["ladder_step"], found["composed"]) == (2, None)
+    assert (found["rung"], found["letter"]) == (2, None), "the older names"
 
 
 def test_the_cost_is_shown_once_an_attempt_was_made(cli, ledger, job):

@@ -57,19 +57,21 @@ class Desk:
         reply = admit_one(self.ledger, name, connection=connection, sender=SENDER)
         return str(reply.get("reason", reply["outcome"]))
 
-    def claim(self, name: str, *, cost: int = 0, rung: int = 0) -> str:
+    def claim(self, name: str, *, cost: int = 0, ladder_step: int = 0) -> str:
         """Gives `claimed`, `no`, or the reason for which the job is held."""
-        reply = claim_one(self.ledger, name, owner=f"worker of {name}", lease=60, facts={}, cost=cost, rung=rung)
+        reply = claim_one(
+            self.ledger, name, owner=f"worker of {name}", lease=60, facts={}, cost=cost, ladder_step=ladder_step
+        )
         return str(reply.get("reason", reply["outcome"]))
 
     def accept(self, name: str) -> str:
         attempt = self.ledger.job(name).attempt
         return str(self.ledger.accept(name, attempt, f"{name}-{attempt}", source="worker")["outcome"])
 
-    def send(self, name: str, connection: str = "c", *, cost: int = 0, rung: int = 0) -> None:
+    def send(self, name: str, connection: str = "c", *, cost: int = 0, ladder_step: int = 0) -> None:
         """Bring a job to Telnyx; its message has come."""
         assert self.admit(name, connection) == "go"
-        assert self.claim(name, cost=cost, rung=rung) == "claimed"
+        assert self.claim(name, cost=cost, ladder_step=ladder_step) == "claimed"
         assert self.accept(name) == "bound"
 
     def report(

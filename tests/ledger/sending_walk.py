@@ -155,7 +155,7 @@ class SendingWalk(SeededWalk):
                 self._poll(due)
             else:
                 self.decide(due.job_id)
-        assert self.desk.agenda.strays() == [], "a fax too many"
+        assert self.desk.agenda.surplus_faxes() == [], "a fax too many"
 
     def _poll(self, due: Appointment) -> None:
         fax = next(fax for fax in self.faxes if fax.id == due.fax_id)

@@ -23,11 +23,11 @@ def claim_one(
     lease: float,
     facts: Mapping[str, Any],
     cost: int = 0,
-    rung: int = 0,
+    ladder_step: int = 0,
     on: Redis | None = None,
 ) -> Any:
     """See `Ledger.claim_many`."""
-    [reply] = ledger.claim_many([Claim(job_id, owner, facts, cost, rung)], lease=lease, on=on)
+    [reply] = ledger.claim_many([Claim(job_id, owner, facts, cost, ladder_step)], lease=lease, on=on)
     return reply
 
 

@@ -44,7 +44,7 @@ def test_a_fax_of_another_ledger_moves_no_job_of_the_same_name(two: tuple[Desk, 
         ours.observations.record(seen(theirs.ledger.identity.id, source=source, event_id="e2"))["outcome"] == "foreign"
     )
     assert ours.state("row-1") is State.ACCEPTED
-    assert ours.agenda.strays() == []
+    assert ours.agenda.surplus_faxes() == []
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -29,9 +29,9 @@ def fail(desk: Desk, name: str, *, blames: bool = True, to: str = NUMBER) -> Non
     desk.give_up(name, blames=blames)
 
 
-def deliver(desk: Desk, name: str, *, to: str = NUMBER, rung: int = 0) -> None:
+def deliver(desk: Desk, name: str, *, to: str = NUMBER, ladder_step: int = 0) -> None:
     desk.create(name, to=to)
-    desk.send(name, rung=rung)
+    desk.send(name, ladder_step=ladder_step)
     desk.report(name, "delivered")
 
 
@@ -219,51 +219,51 @@ def test_a_job_that_is_cancelled_while_it_fails_still_blames_its_number(desk):
 # The ladder -----------------------------------------------------------------------------------------------------------
 
 
-def rung(desk: Desk, name: str, *, to: str = NUMBER) -> int:
+def ladder_step(desk: Desk, name: str, *, to: str = NUMBER) -> int:
     desk.create(name, to=to)
     reply = admit_one(desk.ledger, name, connection="c", sender=NUMBER)
     desk.ledger.cancel(name, source="producer")
     assert reply["outcome"] == "go"
-    return int(reply["rung"])
+    return int(reply["ladder_step"])
 
 
 def test_the_rung_that_delivered_a_fax_is_used_for_the_next_to_that_number(desk):
-    deliver(desk, "a", rung=2)
+    deliver(desk, "a", ladder_step=2)
 
-    assert (rung(desk, "b"), rung(desk, "c", to=OTHER)) == (2, 0)
+    assert (ladder_step(desk, "b"), ladder_step(desk, "c", to=OTHER)) == (2, 0)
 
 
 def test_a_rung_that_failed_is_not_remembered(desk):
     desk.create("a", to=NUMBER)
-    desk.send("a", rung=2)
+    desk.send("a", ladder_step=2)
     desk.report("a", "failed", "fax_signaling_error")
-    desk.retry("a", rung=3)
+    desk.retry("a", ladder_step=3)
 
-    assert rung(desk, "b") == 0
-    assert desk.ledger.job("a").rung == 3
+    assert ladder_step(desk, "b") == 0
+    assert desk.ledger.job("a").ladder_step == 3
 
 
 def test_only_the_rung_of_the_attempt_that_delivered_counts(desk):
     desk.create("a", to=NUMBER)
-    desk.send("a", rung=1)
+    desk.send("a", ladder_step=1)
     desk.report("a", "failed", "fax_signaling_error")
-    desk.retry("a", rung=2)
+    desk.retry("a", ladder_step=2)
     desk.later(61)
-    desk.send("a", rung=3)
+    desk.send("a", ladder_step=3)
     desk.report("a", "delivered")
 
-    assert rung(desk, "b") == 3
+    assert ladder_step(desk, "b") == 3
 
 
 def test_a_fax_delivered_on_the_first_rung_is_not_remembered(desk):
-    deliver(desk, "a", rung=0)
+    deliver(desk, "a", ladder_step=0)
 
     assert desk.redis.keys("fax:ladder:*") == []
 
 
 def test_a_rung_is_forgotten_some_time_after_the_last_delivery_with_it(desk):
-    deliver(desk, "a", rung=1)
+    deliver(desk, "a", ladder_step=1)
     desk.redis.pexpire(f"fax:ladder:{NUMBER}", 1000 * DAY)
-    deliver(desk, "b", rung=1)
+    deliver(desk, "b", ladder_step=1)
 
     assert 29 * DAY < desk.redis.ttl(f"fax:ladder:{NUMBER}") <= 30 * DAY

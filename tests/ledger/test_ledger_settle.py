@@ -91,7 +91,7 @@ def test_a_late_webhook_after_the_next_claim_is_a_conflict_and_its_fax_is_to_be_
     admit_one(unknown, "j", connection="c", sender="+14155550299")
     claim_one(unknown, "j", owner="w2", lease=60, facts={})
 
-    assert unknown.accept("j", 1, "late", source="webhook")["outcome"] == "stray"
+    assert unknown.accept("j", 1, "late", source="webhook")["outcome"] == "surplus"
     assert scripts.redis.zrange("fax:strays", 0, -1) == ["late"]
     assert [e.type for e in unknown.job("j", history=True).history][-1] == "job.conflict"
     assert unknown.job("j").state is State.SUBMITTING

@@ -24,7 +24,7 @@ def test_rows_moved_together_write_shared_keys_once(desk: CampaignDesk) -> None:
     assert desk.feed() == ("fed", len(ROWS))
     assert sorted(desk.picked()) == sorted(JOBS)
     desk.ledger.admit_many([(name, "c", SENDER) for name in JOBS])
-    desk.ledger.claim_many([Claim(name, f"of {name}", {}, cost=5, rung=0) for name in JOBS], lease=60)
+    desk.ledger.claim_many([Claim(name, f"of {name}", {}, cost=5, ladder_step=0) for name in JOBS], lease=60)
     desk.ledger.accept_many([(name, 1, f"{name}-1") for name in JOBS], source="worker")
     commands = desk.calls() - before
 

@@ -15,7 +15,7 @@ def load(monkeypatch, tmp_path, ladder):
 
 
 @pytest.mark.parametrize(
-    ("text", "rungs"),
+    ("text", "steps"),
     [
         ("t38_enabled=false", (("t38_enabled", False),)),
         ("quality=normal,t38_enabled=false", (("quality", "normal"), ("t38_enabled", False))),
@@ -24,8 +24,8 @@ def load(monkeypatch, tmp_path, ladder):
         ("none", ()),
     ],
 )
-def test_a_ladder_is_options_and_values_in_their_order(text, rungs):
-    assert read_ladder(text) == rungs
+def test_a_ladder_is_options_and_values_in_their_order(text, steps):
+    assert read_ladder(text) == steps
 
 
 @pytest.mark.parametrize("ladder", ["t38_enabled=false,quality=very_high", "monochrome=true,black_threshold=100"])

@@ -92,7 +92,7 @@ class Loopback:
         self._handlers = []
         self.connections = 0
         self.requests = []
-        self.stray = b""
+        self.unasked = b""
         self.port = self._socket.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._accept)
@@ -159,7 +159,7 @@ class Peer:
     def _more(self, received):
         part = self.socket.recv(65536)
         if not part:
-            self._server.stray += received
+            self._server.unasked += received
             return None
         return received + part
 

@@ -177,7 +177,7 @@ def test_a_deadline_that_passes_while_connecting_stops_the_request_before_its_fi
     assert seen.wait(30)
     assert server.connections == 1
     assert server.requests == []
-    assert server.stray == b""
+    assert server.unasked == b""
 
 
 def test_a_deadline_that_passes_between_head_and_body_breaks_off_a_request_through_a_proxy(

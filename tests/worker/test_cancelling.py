@@ -11,7 +11,7 @@ from worker import tasks
 from worker.sending.attempt import Outcome, run_attempt
 
 FAX = "0cae2f42-b704-420c-ad15-8cac51a2a2bd"
-STRAY = "1cae2f42-b704-420c-ad15-8cac51a2a2bd"
+SURPLUS = "1cae2f42-b704-420c-ad15-8cac51a2a2bd"
 
 
 class Telnyx(doubles.Telnyx):
@@ -75,10 +75,10 @@ def test_a_fax_that_is_already_delivered_is_read_instead_so_that_its_job_ends(ap
     assert w.ledger.dead_letters.newest() == []
 
 
-def test_a_fax_without_a_job_is_cancelled_at_telnyx_and_no_longer_a_stray(app, telnyx, w):
-    w.agenda._redis.zadd("fax:strays", {STRAY: 0})
+def test_a_fax_without_a_job_is_cancelled_at_telnyx_and_no_longer_surplus(app, telnyx, w):
+    w.agenda._redis.zadd("fax:strays", {SURPLUS: 0})
 
-    cancel(app, fax_id=STRAY)
+    cancel(app, fax_id=SURPLUS)
 
-    assert telnyx.cancelled == [STRAY]
+    assert telnyx.cancelled == [SURPLUS]
     assert w.agenda._redis.zcard("fax:strays") == 0

@@ -212,7 +212,7 @@ def test_a_document_is_fetched_once_though_its_fax_waits_for_a_channel_after_tha
     assert run_attempt("job", w) is Outcome.PARKED
     link[0] = LinkFailed("answered 503")
     job = w.ledger.job("job")
-    assert (job.hold_reason, job.letter) == ("no_channel", telnyx.uploads[0])
+    assert (job.hold_reason, job.composed) == ("no_channel", telnyx.uploads[0])
 
     w.ledger.end("flying", event="job.exhausted", cause="operator", states=(State.ACCEPTED,))
     assert [picked.job_id for picked in w.agenda.pick()] == ["job"]
@@ -226,7 +226,7 @@ def test_a_document_that_was_made_while_the_fax_waited_for_a_thread_is_not_fetch
     assert run_attempt("job", w) is Outcome.ACCEPTED
     monkeypatch.setattr(linked, "fetched_now", lambda *_: pytest.fail("it was fetched again"))
 
-    assert covering.covered(waits, w).letter == telnyx.uploads[0]
+    assert covering.covered(waits, w).composed == telnyx.uploads[0]
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def twice(w, telnyx, link, monkeypatch):
     def fetched(*_):
         monkeypatch.setattr(linked, "fetched_now", lambda *_: document_of(link[0]))
         assert run_attempt("job", w) is Outcome.PARKED
-        assert w.ledger.job("job").letter == telnyx.uploads[0]
+        assert w.ledger.job("job").composed == telnyx.uploads[0]
         w.ledger.end("flying", event="job.exhausted", cause="operator", states=(State.ACCEPTED,))
         if isinstance(later[0], Exception):
             raise later[0]
@@ -260,7 +260,7 @@ def test_of_two_documents_that_a_link_led_to_the_first_is_sent(w, telnyx, twice)
     assert run_attempt("job", w) is Outcome.ACCEPTED
     first, second = telnyx.uploads
     assert first != second
-    assert [telnyx.asked[-1].media_name, w.ledger.job("job").letter] == [first, first]
+    assert [telnyx.asked[-1].media_name, w.ledger.job("job").composed] == [first, first]
     submitted = next(e for e in w.ledger.job("job", history=True).history if e.type == "job.submitted")
     assert submitted.data["letter"] == first
 
@@ -292,7 +292,7 @@ def test_a_document_that_comes_when_the_fax_was_sent_already_does_not_replace_th
     monkeypatch.setattr(linked, "fetched_now", fetched)
     assert run_attempt("job", w) is Outcome.DROPPED
     [request] = telnyx.asked
-    assert w.ledger.job("job").letter == request.media_name
+    assert w.ledger.job("job").composed == request.media_name
 
 
 def test_a_document_that_telnyx_has_deleted_is_made_again_and_recorded(w, telnyx, link):
@@ -303,7 +303,7 @@ def test_a_document_that_telnyx_has_deleted_is_made_again_and_recorded(w, telnyx
     link[0] = letter("Another letter")
     job = w.ledger.job("job")
     ready = covering.covered(prepare(job, w), w)
-    assert (ready.letter, job.letter) == (telnyx.uploads[1], telnyx.uploads[0])
+    assert (ready.composed, job.composed) == (telnyx.uploads[1], telnyx.uploads[0])
 
 
 def test_an_attempt_of_a_version_that_recorded_no_document_is_repeated_with_the_same_one(w, telnyx, link):
@@ -314,7 +314,7 @@ def test_an_attempt_of_a_version_that_recorded_no_document_is_repeated_with_the_
     link[0] = letter("Another letter")
 
     again = covering.covered(prepare(w.ledger.job("job"), w), w)
-    assert (again.request.media_name, again.letter) == (telnyx.uploads[0], telnyx.uploads[0])
+    assert (again.request.media_name, again.composed) == (telnyx.uploads[0], telnyx.uploads[0])
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def refused(body, *, content_type="application/json", **headers):
 )
 def test_every_way_to_give_arguments_is_one_payload(redis_url, protocol, arguments):
     asked = read(redis_url, config={"task_protocol": protocol}, **arguments)
-    assert (asked.task, asked.id, asked.payload, asked.told) == ("fax.send.v1", "m1", FAX, {})
+    assert (asked.task, asked.id, asked.payload, asked.facts) == ("fax.send.v1", "m1", FAX, {})
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
@@ -50,7 +50,7 @@ def test_eta_and_expires_become_the_faxs_own_times(redis_url, protocol):
     expires = LATER + timedelta(hours=1)
     asked = read(redis_url, config={"task_protocol": protocol}, eta=LATER, expires=expires)
     assert asked.payload == FAX | {"send_at": LATER.isoformat(), "send_by": expires.isoformat()}
-    assert asked.told == {"eta": LATER.isoformat(), "expires": expires.isoformat()}
+    assert asked.facts == {"eta": LATER.isoformat(), "expires": expires.isoformat()}
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
@@ -76,7 +76,7 @@ def test_text_wrapped_by_kombu_is_unwrapped(redis_url):
 def test_callbacks_are_reported_and_not_called(redis_url, protocol):
     other = Celery("plain", broker=redis_url, set_as_current=False).signature("other.task")
     asked = read(redis_url, config={"task_protocol": protocol}, link=other, link_error=other, chord=other)
-    assert (asked.payload, asked.told) == (FAX, {"ignored": ["link", "link_error", "chord"]})
+    assert (asked.payload, asked.facts) == (FAX, {"ignored": ["link", "link_error", "chord"]})
 
 
 @pytest.mark.parametrize("kind", ["gzip", "bzip2"])
@@ -105,7 +105,7 @@ def test_delayed_and_expired_questions_are_refused(redis_url):
     with pytest.raises(Refused) as told:
         read(redis_url, "fax.cancel.v1", expires=datetime(2020, 1, 1, tzinfo=UTC))
     assert told.value.reason == "Expired"
-    assert read(redis_url, "fax.cancel.v1", eta=datetime(2020, 1, 1, tzinfo=UTC), expires=LATER).told == {}
+    assert read(redis_url, "fax.cancel.v1", eta=datetime(2020, 1, 1, tzinfo=UTC), expires=LATER).facts == {}
 
 
 WHOLE = json.dumps([[], FAX, {}]).encode()

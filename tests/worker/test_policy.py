@@ -35,7 +35,7 @@ def after(failed: Failure, verdict: Retry) -> Failure:
         dials=failed.dials + (verdict.counter is DIAL),
         connects=failed.connects + (verdict.counter is CONNECT),
         tries=verdict.tries,
-        rung=verdict.rung,
+        ladder_step=verdict.ladder_step,
     )
 
 
@@ -67,7 +67,7 @@ def test_each_reason_is_judged_by_its_row(reason: str, cause: Cause) -> None:
     assert (verdict.kind, verdict.counter) == (cause.kind, cause.counter)
     if isinstance(verdict, Retry):
         assert cause.kind not in FINAL
-        assert verdict.rung == (1 if cause.climbs else 0)
+        assert verdict.ladder_step == (1 if cause.climbs else 0)
     else:
         assert cause.kind in FINAL
         assert verdict.why == "final"
@@ -116,18 +116,18 @@ def test_a_free_failure_does_not_change_the_count_of_charged_ones(reasons) -> No
     mixed, mixed_end = run(reasons, SETTINGS)
     charged, end = run([reason for reason in reasons if reason in CHARGED], SETTINGS)
 
-    seen = [(retry.kind, retry.delay, retry.rung) for retry in mixed if retry.counter is not HOLD]
-    assert seen == [(retry.kind, retry.delay, retry.rung) for retry in charged]
+    seen = [(retry.kind, retry.delay, retry.ladder_step) for retry in mixed if retry.counter is not HOLD]
+    assert seen == [(retry.kind, retry.delay, retry.ladder_step) for retry in charged]
     assert mixed_end == end
 
 
 @pytest.mark.parametrize("reason", FREE)
 def test_failures_that_are_not_the_recipients_fault_do_not_use_up_attempts(reason: str) -> None:
-    retries, end = run([reason] * 500, SETTINGS, dials=4, connects=4, rung=2)
+    retries, end = run([reason] * 500, SETTINGS, dials=4, connects=4, ladder_step=2)
 
     assert end is None
     assert len(retries) == 500
-    assert {(retry.counter, retry.rung) for retry in retries} == {(HOLD, 2)}
+    assert {(retry.counter, retry.ladder_step) for retry in retries} == {(HOLD, 2)}
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ LADDER = Settings(fax_ladder="t38_enabled=false,quality=normal,monochrome=true",
 def test_each_failed_transmission_climbs_one_rung_up_to_the_last() -> None:
     retries, _ = run(["fax_signaling_error"] * 6, LADDER, max_attempts=9)
 
-    assert [changes(retry.rung, LADDER) for retry in retries] == [
+    assert [changes(retry.ladder_step, LADDER) for retry in retries] == [
         {"t38_enabled": False},
         {"t38_enabled": False, "quality": "normal"},
         {"t38_enabled": False, "quality": "normal", "monochrome": True},
@@ -294,26 +294,26 @@ def test_other_failures_stay_on_the_rung() -> None:
     reasons = ["user_busy", "fax_signaling_error", "user_busy", "account_disabled", "carrier_lost", "no_such_reason"]
     retries, _ = run(reasons, LADDER, max_attempts=9)
 
-    assert [retry.rung for retry in retries] == [0, 1, 1, 1, 2, 2]
+    assert [retry.ladder_step for retry in retries] == [0, 1, 1, 1, 2, 2]
 
 
 def test_the_higher_rung_of_the_same_option_wins() -> None:
     twice = Settings(fax_ladder="quality=ultra_light,quality=normal")
 
-    assert [changes(rung, twice) for rung in (1, 2)] == [{"quality": "ultra_light"}, {"quality": "normal"}]
+    assert [changes(steps, twice) for steps in (1, 2)] == [{"quality": "ultra_light"}, {"quality": "normal"}]
 
 
 def test_without_a_ladder_nothing_is_changed() -> None:
     none = Settings(fax_ladder="none")
     retries, _ = run(["fax_signaling_error"] * 2, none)
 
-    assert [changes(retry.rung, none) for retry in retries] == [{}, {}]
+    assert [changes(retry.ladder_step, none) for retry in retries] == [{}, {}]
 
 
 def test_a_ladder_that_was_shortened_meanwhile_ends_at_its_last_rung() -> None:
     short = Settings(fax_ladder="quality=normal")
-    verdict = decide(failure("carrier_lost", rung=3), NOW, short)
+    verdict = decide(failure("carrier_lost", ladder_step=3), NOW, short)
 
     assert isinstance(verdict, Retry)
-    assert verdict.rung == 1
+    assert verdict.ladder_step == 1
     assert changes(3, short) == {"quality": "normal"}

@@ -45,7 +45,7 @@ def test_the_window_begins_before_the_claim_where_redis_clock_was_set_since(set_
 
 def look(view: JobView, *, after: timedelta, told: bool = True, redis_ahead: timedelta = timedelta(), ours=timedelta()):
     moment = CLAIMED + after
-    return looked_after(view, told=moment if told else None, here=moment + redis_ahead, ours=moment + ours)
+    return looked_after(view, listed_at=moment if told else None, here=moment + redis_ahead, machine_now=moment + ours)
 
 
 @pytest.mark.parametrize("ahead", MINUTES)

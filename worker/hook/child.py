@@ -28,7 +28,7 @@ def main(path: str) -> None:
     try:
         hook = _load(path)
     except Exception as error:  # noqa: BLE001 - whatever its module raises on import; the worker is told
-        answers.write(write_failure(START, f"{path} cannot be used: {_told(error)}"))
+        answers.write(write_failure(START, f"{path} cannot be used: {_in_words(error)}"))
         return
     answers.write(write_answer(START, None))
     for line in questions:
@@ -59,14 +59,14 @@ def _answered(hook: Callable[..., object], line: bytes) -> bytes:
     try:
         answer = hook(question.job, question.history, question.now)
     except Exception as error:  # noqa: BLE001 - whatever the operator's code raises; the worker is told
-        return write_failure(question.number, f"raised {_told(error)}")
+        return write_failure(question.number, f"raised {_in_words(error)}")
     try:
         return write_answer(question.number, answer)
     except (TypeError, ValueError, RecursionError) as error:
         return write_failure(question.number, f"gave an unusable answer: {scrub(str(error))[:MAX_DETAIL]}")
 
 
-def _told(error: Exception) -> str:
+def _in_words(error: Exception) -> str:
     """Return the exception in one line; the complete one is logged."""
     _log(error)
     text = " ".join(str(error).split())

@@ -84,13 +84,13 @@ class HookProcess:
             _await(self._answers, select.POLLIN, deadline, late)
             piece = os.read(self._answers, MAX_ANSWER)
             if not piece:
-                raise HookFailed(f"the policy hook's process {self._end_told()}")
+                raise HookFailed(f"the policy hook's process {self._how_it_ended()}")
             line += piece
             if len(line) > MAX_ANSWER:
                 raise HookFailed(f"the policy hook's answer is longer than {MAX_ANSWER} bytes")
         return bytes(line)
 
-    def _end_told(self) -> str:
+    def _how_it_ended(self) -> str:
         try:
             code = self._process.wait(LAST_WORDS)
         except subprocess.TimeoutExpired:

@@ -71,7 +71,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
             try:
                 try:
                     asked = gate.read(envelope)
-                    handle(_fresh(message, asked.task, asked.id, (asked.payload, asked.told, asked.trace)))
+                    handle(_fresh(message, asked.task, asked.id, (asked.payload, asked.facts, asked.trace)))
                 except _STUMBLES as error:
                     raise Refused("Unreadable", f"Celery cannot work with it: {type(error).__name__}") from error
             except Refused as refused:

@@ -46,13 +46,13 @@ _PARTS = "not a task message: its body is not [arguments, keyword arguments, …
 class Asked:
     """What a message asks for, in JSON types.
 
-    `told` goes into its first event too; `trace` is the `traceparent` of its sender's trace.
+    `facts` go into its first event too; `trace` is the `traceparent` of its sender's trace.
     """
 
     task: str
     id: str
     payload: Any
-    told: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
     trace: str | None = None
 
 
@@ -136,12 +136,12 @@ class Gate:
         if not (isinstance(args, list) and isinstance(kwargs, dict) and isinstance(afterwards or {}, dict)):
             raise Refused("Unreadable", _PARTS)
         task = self._task(about.get("task"))
-        payload, told = _timed(task, _payload(args, kwargs), about)
+        payload, facts = _timed(task, _payload(args, kwargs), about)
         ignored = [word for name, word in _CALLBACKS.items() if (afterwards or {}).get(name)]
-        told |= {"ignored": ignored} if ignored else {}
+        facts |= {"ignored": ignored} if ignored else {}
         # Celery's instrumentation for OpenTelemetry puts it there.
         return Asked(
-            task, _identity(about.get("id")), payload, told, tracing.parse(envelope.headers.get("traceparent"))
+            task, _identity(about.get("id")), payload, facts, tracing.parse(envelope.headers.get("traceparent"))
         )
 
     def _task(self, task: Any) -> str:
@@ -154,8 +154,8 @@ class Gate:
                 "campaign of the list (docs/campaigns.md)",
             )
         if task not in self._tasks:
-            ours = ", ".join(kind.TASK for kind in JOBS)
-            raise Refused("UnknownTask", f"no task {task[:MAX_ID]!r} here; there are {ours}")
+            known = ", ".join(kind.TASK for kind in JOBS)
+            raise Refused("UnknownTask", f"no task {task[:MAX_ID]!r} here; there are {known}")
         return task
 
 
@@ -227,11 +227,11 @@ def _moment(name: str, value: Any) -> datetime:
 
 def _deadlines(payload: Mapping[str, Any], moments: Mapping[str, datetime]) -> Iterator[tuple[str, str]]:
     """Yield `send_at` and `send_by`: the later and the earlier one of the payload's own and Celery's."""
-    for name, ours, choose in (("eta", "send_at", max), ("expires", "send_by", min)):
+    for name, option, choose in (("eta", "send_at", max), ("expires", "send_by", min)):
         if name in moments:
             try:
-                own = payload.get(ours)
-                yield ours, choose(datetime.fromisoformat(own) if own else moments[name], moments[name]).isoformat()
+                own = payload.get(option)
+                yield option, choose(datetime.fromisoformat(own) if own else moments[name], moments[name]).isoformat()
             except (TypeError, ValueError):
                 # Not a time, or without a zone: this is reported when the payload is read.
                 continue

@@ -15,13 +15,13 @@ log = logging.getLogger(__name__)
 class Message:
     """A request to a task.
 
-    `told` goes into its first event: times, callbacks that are not made; `trace` is its trace.
+    `facts` go into its first event: times, callbacks that are not made; `trace` is its trace.
     """
 
     id: str
     task: str
     payload: Any
-    told: Mapping[str, Any]
+    facts: Mapping[str, Any]
     w: Collaborators
     trace: str | None = None
 
@@ -29,7 +29,7 @@ class Message:
         """Keep it as a dead letter, since it cannot be carried out, and report that."""
         log.warning("message %s of %s: %s", self.id, self.task, error)
         problem = str(error) if isinstance(error, FaxError) else f"unexpected {type(error).__name__}"
-        facts: dict[str, Any] = {"task": self.task, "reason": type(error).__name__, "problem": problem, **self.told}
+        facts: dict[str, Any] = {"task": self.task, "reason": type(error).__name__, "problem": problem, **self.facts}
         if isinstance(error, InvalidJob):
             facts["problems"] = error.problems
         content = {"kwargs": self.payload} if isinstance(self.payload, dict) else {"args": [self.payload]}

@@ -33,5 +33,5 @@ class Asking:
             return
         for question in self._w.questions.take(limit=int(self._allowed)):
             self._allowed -= 1
-            told = {"task": question.task, "payload": question.payload, "message_id": question.message_id}
-            self._w.post(Ask.TASK, Ask.QUEUE, {**told, "question": question.id})
+            asked = {"task": question.task, "payload": question.payload, "message_id": question.message_id}
+            self._w.post(Ask.TASK, Ask.QUEUE, {**asked, "question": question.id})

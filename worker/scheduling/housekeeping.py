@@ -67,23 +67,23 @@ class Housekeeping:
         # At a slow rate, it takes several looks until there is time for one of them.
         self._allowed = min(self._allowed, 1.0) + self._w.settings.fax_rate * SHARE * PAUSE
         due = self._w.inbox.due(limit=int(self._allowed))
-        self._tell_each(Look.TASK, due.asked)
+        self._post_each(Look.TASK, due.asked)
         if self._w.store:
             for _ in range(min(due.wanted, MOST_FETCHES)):
-                self._tell(Fetch.TASK)
+                self._post(Fetch.TASK)
         if self._w.inbox.may_list(every=self._w.settings.fax_inbound_poll):
             self._w.post(Ask.TASK, CHECKS, {"task": FindInbound.TASK, "payload": {}})
         if self._w.store and now - self._removed_at >= REMOVE_EVERY:
             self._removed_at = now
-            self._tell(Remove.TASK)
+            self._post(Remove.TASK)
         if now - self._media_at >= MEDIA_EVERY:
             self._media_at = now
             if due_media(self._w):
-                self._tell(KeepMedia.TASK)
+                self._post(KeepMedia.TASK)
         if self._w.settings.fax_charges and now - self._charged_at >= CHARGES_EVERY:
             self._charged_at = now
-            self._tell(Charges.TASK)
-        self._tell_each(Forget.TASK, self._w.agenda.deletions(limit=int(self._allowed)))
+            self._post(Charges.TASK)
+        self._post_each(Forget.TASK, self._w.agenda.deletions(limit=int(self._allowed)))
 
     def _look_after_redis(self, now: float) -> None:
         if now - self._sampled_at >= SAMPLE_EVERY:
@@ -99,14 +99,14 @@ class Housekeeping:
     def _look_out(self) -> None:
         """Log where messages for us lie unread."""
         try:
-            self._watch.tell_unread(self._w.look_out(), kept=3 * EVERY)
+            self._watch.note_unread(self._w.look_out(), kept=3 * EVERY)
         except (KombuError, RedisError, OSError) as error:
             log.info("could not look for unread messages: %s", error)
 
-    def _tell_each(self, task: str, fax_ids: Sequence[str]) -> None:
+    def _post_each(self, task: str, fax_ids: Sequence[str]) -> None:
         self._allowed -= len(fax_ids)
         for fax_id in fax_ids:
-            self._tell(task, fax_id=fax_id)
+            self._post(task, fax_id=fax_id)
 
-    def _tell(self, task: str, **payload: Any) -> None:
+    def _post(self, task: str, **payload: Any) -> None:
         self._w.post(task, CHECKS, payload)

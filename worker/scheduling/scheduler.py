@@ -96,12 +96,12 @@ class Scheduler:
                 self._ask(appointment)
             elif not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
                 hints.append(appointment.job_id)
-        self._tell(hints, self._singles)
+        self._post_jobs(hints, self._singles)
         if not closed(self._w):
             self._campaigns.feed()
             self._dispatch(self._w.agenda.pick())
         # A ledger that went back in time takes faxes that it has forgotten for surplus ones.
-        for fax_id in () if self._w.watch.witness.behind else self._w.agenda.strays():
+        for fax_id in () if self._w.watch.witness.behind else self._w.agenda.surplus_faxes():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
         self._asking.run()
         self._housekeeping.run()
@@ -111,10 +111,10 @@ class Scheduler:
         for job in picked:
             if job.urgent:
                 self._w.post(Attempt.TASK, URGENT, {"job_id": job.job_id})
-        self._tell([job.job_id for job in picked if job.row and not job.urgent], ROWS)
-        self._tell([job.job_id for job in picked if not job.row and not job.urgent], self._singles)
+        self._post_jobs([job.job_id for job in picked if job.row and not job.urgent], ROWS)
+        self._post_jobs([job.job_id for job in picked if not job.row and not job.urgent], self._singles)
 
-    def _tell(self, jobs: list[str], many: int) -> None:
+    def _post_jobs(self, jobs: list[str], many: int) -> None:
         for at in range(0, len(jobs), many):
             self._w.post(Attempts.TASK, DISPATCH, {"jobs": jobs[at : at + many]})
 
@@ -201,7 +201,7 @@ def decide_job(job: JobView, w: Collaborators) -> None:
         connects=job.connects,
         tries=job.tries,
         max_attempts=job.request.max_attempts or w.settings.fax_max_attempts,
-        rung=job.rung,
+        ladder_step=job.ladder_step,
         send_by=job.request.send_by,
     )
     # Jitter keeps recipients whose faxes failed together from being called together again.
@@ -226,18 +226,20 @@ def decide_job(job: JobView, w: Collaborators) -> None:
 
 
 def _retry(job: JobView, reason: str, verdict: Retry, spent: int | None, w: Collaborators) -> None:
-    rung = climbed(job.request, verdict.rung, w.settings) if verdict.rung > job.rung else verdict.rung
+    step = verdict.ladder_step
+    if step > job.ladder_step:
+        step = climbed(job.request, step, w.settings)
     w.ledger.retry(
         job.job_id,
         job.attempt,
         delay=verdict.delay,
         counter=verdict.counter,
-        rung=rung,
+        ladder_step=step,
         tries=verdict.tries,
         capacity=_full(reason) if verdict.kind is Kind.CAPACITY else None,
         pause=reason if verdict.kind in {Kind.ACCOUNT, Kind.SPEND} else None,
         spent=spent,
-        facts={"reason": reason, "kind": verdict.kind, "changed": changes(rung, w.settings)},
+        facts={"reason": reason, "kind": verdict.kind, "changed": changes(step, w.settings)},
     )
 
 

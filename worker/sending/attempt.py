@@ -154,7 +154,7 @@ def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborat
 def _step_aside(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
     """Return the faxes whose documents may be made now. Meanwhile, one with a link keeps no channel from others."""
     asked = [
-        (one.job.job_id, one.connection, one.sender, one.request.media_url is not None and one.job.letter is None)
+        (one.job.job_id, one.connection, one.sender, one.request.media_url is not None and one.job.composed is None)
         for one in prepared
     ]
     replies = w.ledger.step_aside_many(asked)
@@ -190,7 +190,7 @@ def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -
         return
     replies = w.ledger.admit_many(
         [(p.job.job_id, p.connection, p.sender) for p in prepared],
-        letters={p.job.job_id: (p.letter, p.job.letter) for p in prepared if p.letter},
+        composed={p.job.job_id: (p.composed, p.job.composed) for p in prepared if p.composed},
     )
     now = time.monotonic()
     for one, reply in zip(prepared, replies, strict=True):
@@ -199,12 +199,12 @@ def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -
             continue
         w.reached("admitted")
         request = one.request
-        if one.letter:
+        if one.composed:
             # Another worker may have made one at the same time, and every attempt sends the same.
-            request = request.model_copy(update={"media_name": reply["letter"]})
+            request = request.model_copy(update={"media_name": reply["composed"]})
         # The channel may have been given on the connection that was valid when the job joined the waiting list.
         granted = replace(one, request=request, connection=reply["connection"], sender=reply["sender"])
-        yield Admitted(granted, now + reply["wait"] / 1_000_000, max(one.job.rung, reply["rung"]))
+        yield Admitted(granted, now + reply["wait"] / 1_000_000, max(one.job.ladder_step, reply["ladder_step"]))
 
 
 def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> None:
@@ -348,7 +348,7 @@ def _span(admitted: Admitted) -> Span:
 
 
 def _wanted(admitted: Admitted, span: Span, w: Collaborators) -> Claim:
-    changed = changes(admitted.rung, w.settings)
+    changed = changes(admitted.ladder_step, w.settings)
     facts: dict[str, Any] = {"connection_id": admitted.prepared.connection, "worker": w.name}
     if changed:
         facts["changed"] = changed
@@ -359,7 +359,7 @@ def _wanted(admitted: Admitted, span: Span, w: Collaborators) -> Claim:
         uuid4().hex,
         facts,
         cost=w.settings.prices.of(admitted.prepared.request.pages),
-        rung=admitted.rung,
+        ladder_step=admitted.ladder_step,
         connection=admitted.prepared.connection,
         telnyx_at=w.telnyx_clock.now(),
         trace=None if admitted.prepared.job.trace else span.trace,
@@ -405,7 +405,7 @@ def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:
 def _request(claimed: Claimed, w: Collaborators) -> SendRequest:
     asked: dict[str, Any] = claimed.prepared.request.encode()
     options = {name: value for name, value in asked.items() if name in _TELNYX}
-    options |= changes(claimed.admitted.rung, w.settings)
+    options |= changes(claimed.admitted.ladder_step, w.settings)
     options["from"] = claimed.prepared.sender
     options["connection_id"] = claimed.prepared.connection
     options["client_state"] = encode_client_state(claimed.job_id, claimed.number, w.ledger.identity.id)

@@ -75,7 +75,7 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
     # It may have taken long.
     check_time(job, w.now(), w)
     sent = request.model_copy(update={"media_name": name, "media_url": None})
-    return replace(prepared, request=sent, letter=name if request.media_url else None)
+    return replace(prepared, request=sent, composed=name if request.media_url else None)
 
 
 def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
@@ -90,14 +90,14 @@ def _made_meanwhile(job: JobView, w: Collaborators) -> Ended | None:
     A link may be good for a single fetch.
     """
     now = w.ledger.jobs([job.job_id])[0]
-    return Ended(Outcome.PARKED) if now and now.letter != job.letter else None
+    return Ended(Outcome.PARKED) if now and now.composed != job.composed else None
 
 
 def _made_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
     """Return the document that was made of a link, if Telnyx still has it: the link may lead to another one by now."""
     # It may have waited for a thread while another worker made it.
     now = w.ledger.jobs([job.job_id])[0] or job
-    known = now.letter or (_sent_before(now, w) if now.attempt else None)
+    known = now.composed or (_sent_before(now, w) if now.attempt else None)
     return known if known and find(telnyx, known) else None
 
 
@@ -107,10 +107,10 @@ def _sent_before(job: JobView, w: Collaborators) -> str | None:
     return next((event.data["letter"] for event in reversed(history) if event.data.get("letter")), None)
 
 
-def _stored(letter: Document, request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> str:
+def _stored(document: Document, request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> str:
     until = max(w.now(), request.send_by or w.now()) + timedelta(days=1)
-    store(telnyx, letter, until=until)
-    return letter.media_name
+    store(telnyx, document, until=until)
+    return document.media_name
 
 
 def _composed(body: Document, cover: Cover) -> Document:

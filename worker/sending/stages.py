@@ -35,27 +35,27 @@ class Ended(Exception):
 class Prepared:
     """A job that no condition of its own holds back, with everything that Telnyx needs.
 
-    `request` is the request, with the policy hook's changes. `letter` is the stored document that was made of its cover
-    and a link, if it is to be recorded.
+    `request` is the request, with the policy hook's changes. `composed` is the stored document that was made from its
+    cover and a link, if it is to be recorded.
     """
 
     job: JobView
     request: SendFax
     connection: str
     sender: str
-    letter: str | None = None
+    composed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A job that has a channel, its number and a slot of the rate.
 
-    It may leave at `slot` (monotonic seconds), with the settings of step `rung` of the ladder.
+    It may leave at `slot` (monotonic seconds), with the settings of the first `ladder_step` steps of the ladder.
     """
 
     prepared: Prepared
     slot: float
-    rung: int
+    ladder_step: int
 
     @property
     def job_id(self) -> str:

@@ -34,20 +34,20 @@ class Channel(_Channel):  # type: ignore[misc]
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the channel is closed")
         kind = self.address.kind
-        ours = {
+        defaults = {
             "max_connections": self.max_connections,
             "socket_timeout": self.socket_timeout,
             "socket_connect_timeout": self.socket_connect_timeout,
             "health_check_interval": self.health_check_interval,
         }
         if not issubclass(kind, UnixDomainSocketConnection):
-            ours["socket_keepalive"] = self.socket_keepalive
+            defaults["socket_keepalive"] = self.socket_keepalive
         given = {name: value for name, value in self.address.options.items() if name not in POOL}
-        told = _telling(kind, self) if asynchronous else kind
-        return {"db": 0, **ours, **given, "namespace": self.namespace, "connection_class": told}
+        connection_class = _reporting_end(kind, self) if asynchronous else kind
+        return {"db": 0, **defaults, **given, "namespace": self.namespace, "connection_class": connection_class}
 
 
-def _telling(kind: type[AbstractConnection], channel: Any) -> type[AbstractConnection]:
+def _reporting_end(kind: type[AbstractConnection], channel: Any) -> type[AbstractConnection]:
     """Return a kind of connection that tells the channel when it ends, as kombu's poller requires."""
 
     class Connection(kind):  # type: ignore[misc, valid-type]

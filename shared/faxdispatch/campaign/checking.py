@@ -56,7 +56,7 @@ def checked(
             lambda: storage_of(settings, scripts),
             look_at_link=link_look(settings),
             fetch_link=link_fetch(unchecked) if asked.get("cover") else None,
-            tell_pages=asked.get("pages") is None,
+            with_pages=asked.get("pages") is None,
             on_documents=on_documents,
         ) as documents,
         check(

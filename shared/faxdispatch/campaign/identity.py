@@ -55,5 +55,5 @@ def file_hash(path: Path) -> str:
 def fingerprint(content: str, reading: Mapping[str, Any], options: Mapping[str, Any]) -> str:
     """Return the hash of a campaign: the hash of its list, how the list is read, and the options for every row."""
     asked = {name: value for name, value in options.items() if name != "document_name"}
-    told = json.dumps([content, dict(reading), asked], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()
+    described = json.dumps([content, dict(reading), asked], sort_keys=True, default=str)
+    return hashlib.sha256(described.encode()).hexdigest()

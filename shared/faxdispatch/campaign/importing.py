@@ -172,7 +172,7 @@ class Importer:
                 kept: Future[None] | None = None
                 for chunk, rows, others in parts:
                     left = [left_out(one) for one in others]
-                    self._tell(others, left)
+                    self._record_left_out(others, left)
                     ends = checking.documents.take_ends() if checking.documents else {}
                     if kept:
                         kept.result()
@@ -212,7 +212,7 @@ class Importer:
             see_unchanged(self._id, rows, documents, known)
             self._media.note(self._id, ends)
 
-    def _tell(self, others: Sequence[BadRow | LeftOut], left: Sequence[LeftOutRow]) -> None:
+    def _record_left_out(self, others: Sequence[BadRow | LeftOut], left: Sequence[LeftOutRow]) -> None:
         if self._on_left_out:
             for row in left:
                 self._on_left_out(row)

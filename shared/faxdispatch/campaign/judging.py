@@ -62,10 +62,10 @@ def _rows(
         try:
             if says is not last:
                 last, fields = says, requests.fields(to, says)
-            told = fields
+            entry = fields
             if covers:
-                of_cover = covers.told(fields, cells)
-                told = {**fields, **of_cover}
+                of_cover = covers.row_fields(fields, cells)
+                entry = {**fields, **of_cover}
                 for name in covers.empty(of_cover["cover_fields"]):
                     checking.note_empty(name, line)
         except BadInput as problem:
@@ -75,9 +75,9 @@ def _rows(
             last = None
             continue
         if reference:
-            told = {**told, "client_state": reference} if told else {"client_state": reference}
+            entry = {**entry, "client_state": reference} if entry else {"client_state": reference}
         # The class itself would make the same, but would take longer than everything else here.
-        rows.append(tuple.__new__(CampaignRow, (number, to, told, cells, line)))
+        rows.append(tuple.__new__(CampaignRow, (number, to, entry, cells, line)))
     return rows
 
 

@@ -29,7 +29,7 @@ def row_documents(
     *,
     look_at_link: "LookAtLink | None" = None,
     fetch_link: "FetchLink | None" = None,
-    tell_pages: bool = True,
+    with_pages: bool = True,
     on_documents: "OnDocuments | None" = None,
 ) -> Iterator["RowDocuments | None"]:
     """Provide the documents that rows may name: those of `media_dir`, or else of the list's `folder`.
@@ -62,7 +62,7 @@ def row_documents(
             look_at_link=look_at_link,
             fetch_link=fetch_link,
             as_pdf=as_pdf if fetch_link else None,
-            tell_pages=tell_pages,
+            with_pages=with_pages,
             on_documents=on_documents,
         ) as documents,
     ):
@@ -176,7 +176,7 @@ def keep_documents(campaign: Campaign, scripts: Scripts, check: Callable[[], Che
 
 
 def ends_for_all(
-    options: Mapping[str, Any], ours: Document | None, storage: "Callable[[], Storage | None]"
+    options: Mapping[str, Any], common: Document | None, storage: "Callable[[], Storage | None]"
 ) -> dict[str, datetime | None]:
     """Return until when Telnyx keeps the stored document of all rows at least; `ours` is the one that was just stored.
 
@@ -185,9 +185,9 @@ def ends_for_all(
         TelnyxError: Telnyx's storage did not answer.
     """
     name = options.get("media_name")
-    if ours:
+    if common:
         now = datetime.now(UTC)
-        return {ours.media_name: max(needed_until(options) or now, now) + DUE}
+        return {common.media_name: max(needed_until(options) or now, now) + DUE}
     where = storage() if name else None
     if not name or where is None:
         return {}

@@ -126,7 +126,7 @@ class Maker:
                 self._storage,
                 look_at_link=order.look_at_link,
                 fetch_link=self._fetch_link if order.covered else None,
-                tell_pages=options.get("pages") is None,
+                with_pages=options.get("pages") is None,
                 on_documents=order.on_documents,
             ) as documents,
         ):

@@ -44,8 +44,8 @@ def options_for_all(
         )
     stand_in = {} if own_media else {"media_name": "of-the-row"}
     job = SendFax.decode({"priority": Priority.BULK, **asked, **stand_in, "to": EXAMPLE}, region=region)
-    told = job.encode()
-    return {name: told[name] for name in told if name != "to" and name not in stand_in} | {
+    encoded = job.encode()
+    return {name: encoded[name] for name in encoded if name != "to" and name not in stand_in} | {
         "priority": job.priority.value
     }
 
@@ -70,29 +70,29 @@ class RowRequests:
         # The cache keeps a reference to these objects, so that no other object can take over their ids.
         known = self._known.get(id(said))
         if known is None:
-            known = (said, self._told(said))
+            known = (said, self._fields(said))
             self._check(to, known[1])
             if len(self._known) >= _KNOWN_GOOD:
                 self._known.clear()
             self._known[id(said)] = known
         return known[1]
 
-    def _told(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        told = {name: value for name, value in said.items() if name != "zone"}
+    def _fields(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        fields = {name: value for name, value in said.items() if name != "zone"}
         for name, other in (_MEDIA, _MEDIA[::-1]):
-            if name in told and self._options.get(other) is not None:
-                told[other] = None
-            if name in told and self._options.get("document_name") is not None:
-                told.setdefault("document_name", None)
-        if (zone := said.get("zone")) and (window := told.get("window") or self._options.get("window")):
-            told["window"] = {"zone": zone, **window} if "window" in told else {**window, "zone": zone}
-        return told
+            if name in fields and self._options.get(other) is not None:
+                fields[other] = None
+            if name in fields and self._options.get("document_name") is not None:
+                fields.setdefault("document_name", None)
+        if (zone := said.get("zone")) and (window := fields.get("window") or self._options.get("window")):
+            fields["window"] = {"zone": zone, **window} if "window" in fields else {**window, "zone": zone}
+        return fields
 
-    def _check(self, to: str, told: Mapping[str, Any]) -> None:
-        key = json.dumps(told, sort_keys=True) if told else ""
+    def _check(self, to: str, fields: Mapping[str, Any]) -> None:
+        key = json.dumps(fields, sort_keys=True) if fields else ""
         if key in self._good:
             return
-        SendFax.decode({**self._options, **told, "to": to}, recorded=True)
+        SendFax.decode({**self._options, **fields, "to": to}, recorded=True)
         if len(self._good) >= _KNOWN_GOOD:
             self._good.clear()
         self._good.add(key)
@@ -113,7 +113,7 @@ def row_to_feed(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]
     options = {**campaign.options, **fields, "to": to, "job_id": job_id}
     # A job that no worker can read would never end.
     SendFax.decode(options, recorded=True)
-    told = {
+    entry = {
         "row": row,
         "job": job_id,
         "to": to,
@@ -124,4 +124,4 @@ def row_to_feed(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]
         "connection": options.get("connection_id"),
         "sender": options.get("from"),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in entry.items() if value is not None}

@@ -175,8 +175,8 @@ class _Columns:
         if self._until is not None and (text := row.cells[self._until].strip()):
             until = _aware(datetime.fromisoformat(text))
         check_reason(reason or "")
-        told = _as_written(row.cells[self._source]) if self._source is not None else ""
-        return Suppression(row.to, reason or "", _source(told or self.source), until=until)
+        source = _as_written(row.cells[self._source]) if self._source is not None else ""
+        return Suppression(row.to, reason or "", _source(source or self.source), until=until)
 
 
 def _wanted(

@@ -67,10 +67,10 @@ def looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Sett
             name = campaign.options.get("connection_id") or settings.fax_connection_id
             traffic = next((one for one in connections if one.connection == name), None)
             # No fax is sent while a connection is paused, so its earlier pace says nothing about the time after.
-            told = forecaster.of(
+            forecast = forecaster.of(
                 campaign, datetime.now(UTC), traffic=traffic, account=account, per_minute=pace.per_minute or None
             )
-            finish = told.low if told else None
+            finish = forecast.low if forecast else None
         yield Standing(campaign, campaigns.causes(campaign_id), in_flight, channels, pace.per_minute, finish)
 
 

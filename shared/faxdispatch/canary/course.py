@@ -237,32 +237,32 @@ class Canary:
 
         The job is read first and then the events up to that moment, so the job never says what no event explains yet.
         """
-        told: list[Delivery] = []
+        deliveries: list[Delivery] = []
         loose: list[Delivery] = []
         with closing(open_stream(self._settings.redis)) as redis:
             looked = asked = time.monotonic()
             job, known = self._client.status(self.job_id, history=True), place(last_id(redis))
             for delivery in follow(redis, self._start, block=_EVERY):
                 if delivery is not None and delivery.entry_id != self._start:
-                    told += [delivery] if delivery.event.job_id == self.job_id else []
+                    deliveries += [delivery] if delivery.event.job_id == self.job_id else []
                     loose += [delivery] if _of_no_job(delivery) else []
                 early = time.monotonic() - looked < _EVERY
                 if delivery is not None and (early or place(delivery.entry_id) < known):
                     continue
-                yield self._seen(job, told, loose)
+                yield self._seen(job, deliveries, loose)
                 looked = time.monotonic()
-                if looked - asked >= _ASK_EVERY and not _spoken(told):
+                if looked - asked >= _ASK_EVERY and not _spoken(deliveries):
                     self._client.sync(job_id=self.job_id)
                     asked = looked
                 job, known = self._client.status(self.job_id, history=True), place(last_id(redis))
 
-    def _seen(self, job: JobView, told: list[Delivery], loose: list[Delivery]) -> Seen:
+    def _seen(self, job: JobView, deliveries: list[Delivery], loose: list[Delivery]) -> Seen:
         ends = (job.sender or self._settings.sender, self.to)
         back = {d.event.fax_id for d in loose if (d.event.data.get("from"), d.event.data.get("to")) == ends}
         pauses = {known.connection: known.pause for known in Limits(self._scripts).connections()}
         return Seen(
             job,
-            tuple(told),
+            tuple(deliveries),
             tuple(delivery for delivery in loose if delivery.event.fax_id in back),
             now=datetime.fromtimestamp(self._scripts.clock() / 1000, UTC),
             pause=pauses.get(job.connection_id or ""),
@@ -306,5 +306,5 @@ def _of_no_job(delivery: Delivery) -> bool:
     return not delivery.event.job_id and delivery.event.type.startswith("fax.")
 
 
-def _spoken(told: list[Delivery]) -> bool:
-    return any(delivery.event.source == "webhook" for delivery in told)
+def _spoken(deliveries: list[Delivery]) -> bool:
+    return any(delivery.event.source == "webhook" for delivery in deliveries)

@@ -66,13 +66,13 @@ class Wish:
 class Seen:
     """What is known about the canary at one moment, `now`, by Redis' clock.
 
-    `job` comes with its history. `told` are the job's events, and `inbound` are those of inbound faxes from our sender
+    `job` comes with its history. `events` are the job's, and `inbound` are those of inbound faxes from our sender
     to the number. Both begin when the job was recorded and are in the order of the stream. `out_of_time` says that
-    nobody waits any longer.
+    the wait is over.
     """
 
     job: JobView
-    told: tuple[Delivery, ...]
+    events: tuple[Delivery, ...]
     inbound: tuple[Delivery, ...]
     now: datetime
     pause: Pause | None = None
@@ -102,7 +102,7 @@ Known = dict[Link, Verdict]
 
 
 def _taken(seen: Seen, _wish: Wish, _known: Known) -> Verdict:
-    first = _first(seen.told, lambda d: d.event.type in {"job.submitted", "job.accepted"} or d.event.fax_id is not None)
+    first = _first(seen.events, _shows_work)
     if first:
         worker = first.event.data.get("worker")
         return _ok(Link.TAKEN, f"by worker {worker}" if worker else "", seen.since(first))
@@ -114,11 +114,17 @@ def _taken(seen: Seen, _wish: Wish, _known: Known) -> Verdict:
     return Verdict(Link.TAKEN, Mark.WAITING, "no worker has taken it yet", remedy)
 
 
+def _shows_work(delivery: Delivery) -> bool:
+    """Return whether an event shows that a worker has taken the job."""
+    event = delivery.event
+    return event.type in {"job.submitted", "job.accepted"} or event.fax_id is not None
+
+
 def _accepted(seen: Seen, _wish: Wish, known: Known) -> Verdict:
     link = Link.ACCEPTED
     if known[Link.TAKEN].mark is not Mark.OK:
         return Verdict(link, Mark.UNTRIED)
-    first = _first(seen.told, lambda d: d.event.fax_id is not None)
+    first = _first(seen.events, lambda d: d.event.fax_id is not None)
     if first:
         return _ok(link, f"as fax {first.event.fax_id}", seen.since(first))
     if seen.job.finished:
@@ -135,7 +141,7 @@ def _webhook(seen: Seen, wish: Wish, known: Known) -> Verdict:
     link = Link.WEBHOOK
     if known[Link.ACCEPTED].mark is not Mark.OK:
         return Verdict(link, Mark.UNTRIED)
-    first = _first(seen.told, lambda d: d.event.source == "webhook" and d.event.type.startswith("fax."))
+    first = _first(seen.events, lambda d: d.event.source == "webhook" and d.event.type.startswith("fax."))
     if first:
         return _ok(link, f"{first.event.type}, signed by Telnyx", seen.since(first))
     where = (
@@ -156,7 +162,7 @@ def _delivered(seen: Seen, _wish: Wish, known: Known) -> Verdict:
     link = Link.DELIVERED
     if known[Link.ACCEPTED].mark is not Mark.OK:
         return Verdict(link, Mark.UNTRIED)
-    first = _first(seen.told, lambda d: d.event.type == "fax.delivered" and not d.event.note)
+    first = _first(seen.events, lambda d: d.event.type == "fax.delivered" and not d.event.note)
     if first:
         return _arrived(seen, first)
     if seen.job.finished and seen.job.state is not State.DELIVERED:
@@ -209,14 +215,14 @@ def _stored(seen: Seen, wish: Wish, known: Known) -> Verdict:
     if received is None:
         waits = known[Link.RECEIVED].mark is Mark.WAITING and wish.stores
         return Verdict(link, Mark.WAITING if waits else Mark.UNTRIED)
-    ours = [d for d in seen.inbound if d.event.fax_id == received.event.fax_id]
-    kept = _first(tuple(ours), lambda d: d.event.type == "fax.stored")
+    of_fax = [d for d in seen.inbound if d.event.fax_id == received.event.fax_id]
+    kept = _first(tuple(of_fax), lambda d: d.event.type == "fax.stored")
     if kept:
         return _ok(link, "its document is stored", seen.since(kept))
     if not wish.stores:
         return Verdict(link, Mark.UNTRIED, "FAX_INBOUND_DIR is not set, so inbound documents are not stored")
     remedy = f"faxdispatch inbound show {received.event.fax_id} says why"
-    if _first(tuple(ours), lambda d: d.event.type == "fax.store.failed"):
+    if _first(tuple(of_fax), lambda d: d.event.type == "fax.store.failed"):
         return Verdict(link, Mark.BROKEN if wish.inbound else Mark.UNTRIED, "storing it was given up", remedy)
     if not wish.inbound and seen.now - moment(received.entry_id) > INBOUND_GRACE:
         return Verdict(link, Mark.UNTRIED, "its document is not stored yet", remedy)
@@ -268,7 +274,7 @@ def _ended(link: Link, seen: Seen) -> Verdict:
     job = seen.job
     if job.state is State.CANCELLED:
         return Verdict(link, Mark.BROKEN, "it was cancelled", "run it again")
-    rejected = _first(seen.told, lambda d: d.event.type == "job.rejected")
+    rejected = _first(seen.events, lambda d: d.event.type == "job.rejected")
     said = rejected.event.data if rejected else {}
     if "error" in said:
         remedy = "fix what Telnyx refuses; faxdispatch doctor checks the key and the fax application"
@@ -281,13 +287,13 @@ def _ended(link: Link, seen: Seen) -> Verdict:
 
 def _refusal(seen: Seen) -> str | None:
     """Return what Telnyx said when it refused the account for this very fax."""
-    told = [d.event.data for d in seen.told if d.event.type == "job.held"]
-    return next((data["message"] for data in reversed(told) if data.get("message")), None)
+    holds = [d.event.data for d in seen.events if d.event.type == "job.held"]
+    return next((data["message"] for data in reversed(holds) if data.get("message")), None)
 
 
 def _failure(seen: Seen) -> str | None:
     """Return the reason of the last attempt that Telnyx reported as failed."""
-    failed = [d.event for d in seen.told if isinstance(d.event, FaxFailed) and not d.event.note]
+    failed = [d.event for d in seen.events if isinstance(d.event, FaxFailed) and not d.event.note]
     return failed[-1].failure_reason or "unknown" if failed else None
 
 

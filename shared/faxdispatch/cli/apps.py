@@ -68,7 +68,7 @@ def list_(
             page_size=page_size,
         ),
         data=FaxApplication.as_data,
-        line=lambda application: _row(application, ours=application.id == settings.fax_connection_id),
+        line=lambda application: _row(application, is_own=application.id == settings.fax_connection_id),
         limit=limit,
         more="there are more; without --limit all are listed",
         widths=_WIDTHS,
@@ -156,11 +156,11 @@ def _listed(settings: Settings, **chosen: Any) -> Iterator[FaxApplication]:
         yield from unbroken(telnyx.list_applications(**chosen), "applications")
 
 
-def _row(one: FaxApplication, *, ours: bool) -> list[str | None]:
+def _row(one: FaxApplication, *, is_own: bool) -> list[str | None]:
     active = {None: "-", True: "yes", False: "NO"}[one.active]
     profile = (one.outbound and one.outbound.outbound_voice_profile_id) or "none"
     name, url = hidden(one.application_name or "-"), hidden(one.webhook_event_url or "-")
-    return ["*" if ours else "", one.id or "-", active, profile, name, url]
+    return ["*" if is_own else "", one.id or "-", active, profile, name, url]
 
 
 def _given(words: list[str] | None, source: str | None, fields: dict[str, AppField]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def restore(
     if not is_copy(file):
         raise BadInput(f"FILE: {file} is not a copy of a ledger; give one that `faxdispatch backup` wrote")
     settings = Settings.load()
-    with data_dir(settings.fax_data_dir) as ours:
-        confirm(f"Replace the data in {ours} with {file}? The present data is moved aside.", yes=yes)
-        found = restore_copy(file, ours, settings.fax_namespace)
-    show(f"{ours}: the ledger as of {found}; now `faxdispatch up`, and `faxdispatch recover` beside it")
+    with data_dir(settings.fax_data_dir) as folder:
+        confirm(f"Replace the data in {folder} with {file}? The present data is moved aside.", yes=yes)
+        found = restore_copy(file, folder, settings.fax_namespace)
+    show(f"{folder}: the ledger as of {found}; now `faxdispatch up`, and `faxdispatch recover` beside it")

@@ -65,7 +65,7 @@ class Teller:
     def __init__(self, *, quiet: bool, live: Status | None) -> None:
         self._quiet = quiet
         self._live = live
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
 
     def __call__(self, verdicts: tuple[Verdict, ...]) -> None:
         """Report what is new."""
@@ -87,9 +87,9 @@ class Teller:
                 self._line(verdict)
 
     def _line(self, verdict: Verdict) -> None:
-        if verdict.link in self._told:
+        if verdict.link in self._shown:
             return
-        self._told.add(verdict.link)
+        self._shown.add(verdict.link)
         took = f"{verdict.seconds:6.1f} s" if verdict.seconds is not None else " " * 8
         about = f"{verdict.link:<10} {took}  {plain(scrub(verdict.detail))}"
         for line in written(verdict.mark, _COLOURS.get(verdict.mark, "yellow"), about, verdict.remedy):
@@ -101,6 +101,6 @@ class Teller:
 
     def _hint(self, verdict: Verdict) -> None:
         key = f"{verdict.link} {verdict.detail}"
-        if key not in self._told:
-            self._told.add(key)
+        if key not in self._shown:
+            self._shown.add(key)
             note(f"{verdict.link}: {scrub(verdict.detail)}; if this continues: {scrub(verdict.remedy)}")

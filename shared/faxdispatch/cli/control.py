@@ -85,5 +85,5 @@ def sync(job: Job = None, fax_id: FaxId = None) -> Answer:
 
 
 def _answer(words: str, **data: str | None) -> Answer:
-    told = {name: value for name, value in data.items() if value is not None}
-    return Answer(told, words, ok=data["outcome"] != "over")
+    given = {name: value for name, value in data.items() if value is not None}
+    return Answer(given, words, ok=data["outcome"] != "over")

@@ -91,8 +91,8 @@ def _redrive_all(client: FaxClient, letters: list[DeadLetter]) -> Answer:
             sent.append(letter.id)
         except (BadInput, NotKnown) as error:
             refused[letter.id] = str(error)
-    told = {"redriven": sent, "refused": refused}
-    return Answer(told, f"{len(sent)} sent again", notes=refused.values(), full=False, ok=not refused)
+    result = {"redriven": sent, "refused": refused}
+    return Answer(result, f"{len(sent)} sent again", notes=refused.values(), full=False, ok=not refused)
 
 
 def _chosen(client: FaxClient, *, every: bool, reason: str | None) -> list[DeadLetter]:

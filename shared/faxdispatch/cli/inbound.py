@@ -111,5 +111,5 @@ def _line(fax: InboundFax, *, full: bool) -> list[str]:
     partial = "partial" if fax.partial_content else ""
     more = fax.file if fax.place is DocumentPlace.STORED else fax.problem
     words = [fax.fax_id, clock(fax.ended_at or fax.first_seen), f"from {sender}", f"{fax.status}", pages, partial]
-    told = f"{fax.place}: {more}" if more else fax.place.value
-    return [*words, told]
+    document = f"{fax.place}: {more}" if more else fax.place.value
+    return [*words, document]

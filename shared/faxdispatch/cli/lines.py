@@ -13,7 +13,7 @@ from faxdispatch.text.privacy import hidden
 from faxdispatch.text.wording import clock
 
 _FIRST = ("reason", "evidence", "verdict")
-_TELLING = ("status", "failure_reason", "internal_failure_reason", "page_count", "call_duration_secs")
+_OUTCOME = ("status", "failure_reason", "internal_failure_reason", "page_count", "call_duration_secs")
 _CODES = {"reason", "cause", "code"}
 _CAUSED = {State.UNKNOWN, State.DECIDING, State.FAILED}
 
@@ -23,9 +23,9 @@ def event_line(event: Event, *, full: bool = False) -> str:
 
     Of Telnyx's payload, only the outcome is shown; of our own events, everything.
     """
-    ours = event.type.startswith("job.")
+    is_job_event = event.type.startswith("job.")
     known = sorted(event.data, key=lambda name: (name not in _FIRST, name))
-    facts = {name: _fact(name, event.data[name]) for name in known if ours or name in _TELLING}
+    facts = {name: _fact(name, event.data[name]) for name in known if is_job_event or name in _OUTCOME}
     if event.fax_id and "fax_id" not in facts:
         facts["fax"] = event.fax_id
     said = " ".join(f"{name}={value}" for name, value in (facts if full else hidden(facts)).items())

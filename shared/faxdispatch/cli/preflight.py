@@ -11,7 +11,7 @@ from faxdispatch.errors import BadInput
 from faxdispatch.settings import Settings
 
 
-def tell_findings(
+def report_findings(
     settings: Settings, *, documents: Sequence[Document | Path] = (), link: str | None, quality: str | None
 ) -> None:
     """Report every warning about local documents, or about the document behind a link.
@@ -23,15 +23,15 @@ def tell_findings(
         if not isinstance(document, Path) or document.suffix.lower() not in {".html", ".htm"}:
             found = document_of(document)
             name = found.name if len(documents) > 1 else None
-            _tell(examine(found, quality=quality), name or "document")
+            _report(examine(found, quality=quality), name or "document")
     if link:
         # A plain install lacks what this needs.
         from faxdispatch.documents.preflight.links import look  # noqa: PLC0415
 
-        _tell(look(link, settings.fax_link_check, settings.fax_dangerous_inbound_origins, quality=quality))
+        _report(look(link, settings.fax_link_check, settings.fax_dangerous_inbound_origins, quality=quality))
 
 
-def _tell(report: Report, name: str = "document") -> None:
+def _report(report: Report, name: str = "document") -> None:
     if report.problem:
         raise BadInput(f"{name}: {report.problem}")
     for one in merged(report.warnings):

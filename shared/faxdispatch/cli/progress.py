@@ -23,7 +23,7 @@ class Progress:
         self._name = name
         self._bar = bar
         self._task = bar.add_task(name, total=None) if bar else None
-        self._told = time.monotonic()
+        self._shown_at = time.monotonic()
 
     def __call__(self, done: int, total: int, rows: int | None = None) -> None:
         """Take how much is done, and of how much: in bytes if `rows` are given, otherwise in rows."""
@@ -37,8 +37,8 @@ class Progress:
     def _show(self, words: str, *, done: int | None = None, total: int | None = None) -> None:
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, total=total, description=f"{self._name}: {words}")
-        elif time.monotonic() - self._told >= _EVERY:
-            self._told = time.monotonic()
+        elif time.monotonic() - self._shown_at >= _EVERY:
+            self._shown_at = time.monotonic()
             note(f"{self._name}: {words}")
 
 

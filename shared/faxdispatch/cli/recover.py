@@ -51,7 +51,7 @@ def recover(
         confirm(f"Replace ledger {ledger}? Its faxes will belong to this one; it must no longer be in use.", yes=yes)
     scripts, clock = Scripts.from_settings(settings), TelnyxClock()
     with shared_rate.account(settings, note, clock) as telnyx:
-        recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
+        recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, note=note)
         result = recoverer.recover(since, ledger=ledger, late=late, dry_run=dry_run, operator=operator)
     return Answer(asdict(result), _lines(result, dry_run=dry_run), ok=result.lifted or dry_run)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from faxdispatch.campaign.looking_up import link_fetch
 from faxdispatch.cli.options import argument, moment, option
 from faxdispatch.cli.output import Answer, Json, note
-from faxdispatch.cli.preflight import tell_findings
+from faxdispatch.cli.preflight import report_findings
 from faxdispatch.cli.sending import CoverPage, Sending
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
@@ -50,7 +50,7 @@ def send(
     client = FaxClient.from_env(settings)
     if link:
         client.check(SendFax.decode(_bare(options), region=settings.fax_default_region))
-    tell_findings(settings, documents=documents, link=link, quality=sending.quality)
+    report_findings(settings, documents=documents, link=link, quality=sending.quality)
     return _answer(client, client.send(options), wait=wait, quiet=as_json)
 
 
@@ -64,8 +64,8 @@ def _answer(client: FaxClient, receipt: Receipt, *, wait: bool, quiet: bool) -> 
         note("it is recorded, but Redis has not confirmed that it outlives a crash; faxdispatch doctor says why")
     if wait:
         view = wait_for(client, receipt.job_id, quiet=quiet)
-        told = view.model_dump(mode="json", include={"state", "cause", "attempt", "fax_id", "page_count"})
-        answer |= with_words(told)
+        result = view.model_dump(mode="json", include={"state", "cause", "attempt", "fax_id", "page_count"})
+        answer |= with_words(result)
     delivered = not wait or answer["state"] == State.DELIVERED
     return Answer(answer, () if wait else receipt.job_id, ok=delivered)
 

@@ -44,8 +44,8 @@ def status(
     settings = Settings.load()
     scripts = Scripts.from_settings(settings)
     if job is not None:
-        told = not as_json if history is None else history
-        return _of_job(scripts, job, settings, history=told, full=full)
+        with_history = not as_json if history is None else history
+        return _of_job(scripts, job, settings, history=with_history, full=full)
     if state is not None:
         return _standing(Ledger(scripts), state, limit or 50, full=full)
     found = overview(scripts)
@@ -65,8 +65,10 @@ def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool,
     coming = next_step(view, place, settings, pause)
     found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
     events = (event_line(event, full=full) for event in (view.history if history else ()))
+    # The older names, for one more version.
+    older = {"rung": view.ladder_step, "letter": view.composed}
     return Answer(
-        with_words(found) | job_data(view, place, pause, settings) | {"next": coming},
+        with_words(found) | older | job_data(view, place, pause, settings) | {"next": coming},
         chain(fields(_facts(view, settings) | {"next": coming}, width=_WIDTH), events),
         full=full,
     )
@@ -79,7 +81,7 @@ def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer
 
     found = Search(ledger).job(job_id)
     events = events_of_row(ledger.scripts, found) if history else ()
-    told = {"history": [event.model_dump(mode="json") for event in events]} if history else {}
+    with_events = {"history": [event.model_dump(mode="json") for event in events]} if history else {}
     attempts = f"{found.attempts} begun" if found.changed_at else "none begun"
     ended = f"{found.state} ({short(found.cause)})" if found.cause else found.state
     facts = {
@@ -99,18 +101,18 @@ def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer
         "tags": ", ".join(found.tags) or None,
     }
     lines = chain(fields(facts, width=_WIDTH), (event_line(event, full=full) for event in events))
-    return Answer(with_words(found.as_data()) | told, lines, full=full)
+    return Answer(with_words(found.as_data()) | with_events, lines, full=full)
 
 
 def _document(name: str | None, sent: str | None) -> str | None:
     return f"{name} ({sent})" if name else sent
 
 
-def _ladder(rung: int, settings: Settings) -> str | None:
-    if not rung:
+def _ladder(step: int, settings: Settings) -> str | None:
+    if not step:
         return None
-    changes = ", ".join(f"{name}={str(value).lower()}" for name, value in dict(settings.fax_ladder[:rung]).items())
-    return f"rung {rung} of {len(settings.fax_ladder)}: {changes}"
+    changes = ", ".join(f"{name}={str(value).lower()}" for name, value in dict(settings.fax_ladder[:step]).items())
+    return f"step {step} of {len(settings.fax_ladder)}: {changes}"
 
 
 def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
         "document": _document(request.get("document_name"), request.get("media_url") or request.get("media_name")),
         "attempts": f"{view.attempt} begun; of the failed ones {view.dials} never connected and {view.connects} "
         f"connected; put back {view.holds} times without counting",
-        "ladder": _ladder(view.rung, settings),
+        "ladder": _ladder(view.ladder_step, settings),
         "cost": f"{view.spent:.3f} by the estimate" if view.attempt else None,
         "fax id": view.fax_id,
         "Telnyx says": view.provider_status,

@@ -50,12 +50,12 @@ class FaxClient(OperatorCalls):
         command = CancelFax.decode({"job_id": job_id, "fax_id": fax_id})
         if reason is not None:
             check_reason(reason)
-        ours = command.job_id or self._ledger.job_of_fax(command.fax_id or "")
-        if ours:
+        known_job = command.job_id or self._ledger.job_of_fax(command.fax_id or "")
+        if known_job:
             source = "producer" if operator is None else "operator"
-            outcome: str = self._ledger.cancel(ours, source=source, why=reason, operator=operator)["outcome"]
+            outcome: str = self._ledger.cancel(known_job, source=source, why=reason, operator=operator)["outcome"]
             if outcome == "gone":
-                raise NotKnown(f"job {ours}: not known here")
+                raise NotKnown(f"job {known_job}: not known here")
             if outcome != "wished":
                 return outcome
         self._recorder.post(command)

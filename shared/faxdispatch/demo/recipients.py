@@ -13,7 +13,7 @@ DOCUMENTS = (REFERRAL, RECALL, COURT)
 NEVER_UPLOADED = "never-uploaded.pdf"
 
 
-class Twist(StrEnum):
+class Complication(StrEnum):
     """What else the demonstration does with a fax."""
 
     NONE = "none"
@@ -41,7 +41,7 @@ class Recipient:
     story: str = "delivered"
     calls: int = 1
     cause: str | None = None
-    twist: Twist = Twist.NONE
+    complication: Complication = Complication.NONE
     max_attempts: int | None = None
 
 
@@ -51,14 +51,14 @@ RECIPIENTS: tuple[Recipient, ...] = (
         "+12075550100",
         COURT,
         story="outcome unknown: accepted, but the answer is lost",
-        twist=Twist.ANSWER_LOST,
+        complication=Complication.ANSWER_LOST,
     ),
     Recipient(
         "Tamarack Legal Aid",
         "+16035550100",
         COURT,
         story="outcome unknown: never accepted, sent once more",
-        twist=Twist.REQUEST_LOST,
+        complication=Complication.REQUEST_LOST,
     ),
     Recipient("Lakeside Heart Clinic", "+14155550100", REFERRAL),
     Recipient("Harbor Imaging", "+12065550100", REFERRAL),
@@ -105,7 +105,7 @@ RECIPIENTS: tuple[Recipient, ...] = (
         COURT,
         State.CANCELLED,
         "cancelled while it is sent",
-        twist=Twist.CANCELLED_SENDING,
+        complication=Complication.CANCELLED_SENDING,
     ),
     Recipient(
         "Magnolia Press",
@@ -114,13 +114,13 @@ RECIPIENTS: tuple[Recipient, ...] = (
         State.CANCELLED,
         "cancelled while it waits for its hour",
         calls=0,
-        twist=Twist.CANCELLED_WAITING,
+        complication=Complication.CANCELLED_WAITING,
     ),
     Recipient(
         "Orchard Family Doctors",
         "+15095550100",
         REFERRAL,
         story="requested twice with one key: one fax",
-        twist=Twist.SENT_TWICE,
+        complication=Complication.SENT_TWICE,
     ),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faxdispatch.client import FaxClient
-from faxdispatch.demo.recipients import DOCUMENTS, RECIPIENTS, Recipient, Twist
+from faxdispatch.demo.recipients import DOCUMENTS, RECIPIENTS, Complication, Recipient
 from faxdispatch.demo.stage import Stage
 from faxdispatch.documents.local import read_document
 from faxdispatch.events import Event
@@ -21,7 +21,7 @@ from faxdispatch.telnyx.media.uploads import store
 PATIENCE = 100.0
 """Seconds after which the demonstration ends, even if some faxes are still open."""
 
-_FAULTS = {Twist.ANSWER_LOST: "drop_after", Twist.REQUEST_LOST: "drop_before"}
+_FAULTS = {Complication.ANSWER_LOST: "drop_after", Complication.REQUEST_LOST: "drop_before"}
 
 
 class Run:
@@ -60,10 +60,10 @@ class Run:
 
     def _course(self) -> Iterator[None]:
         """Go step by step; each `yield` is a moment to show the progress."""
-        faulty = [recipient for recipient in RECIPIENTS if recipient.twist in _FAULTS]
+        faulty = [recipient for recipient in RECIPIENTS if recipient.complication in _FAULTS]
         for recipient in faulty:
             # One at a time, so that the fault hits this fax and no other.
-            self._stage.control("PUT", "/faults", {"next_posts": [_FAULTS[recipient.twist]], "webhook_lose": 1})
+            self._stage.control("PUT", "/faults", {"next_posts": [_FAULTS[recipient.complication]], "webhook_lose": 1})
             job_id = self._send(recipient)
             while not self._past_unknown(job_id):
                 yield
@@ -91,24 +91,24 @@ class Run:
             "tags": ["demo"],
             "max_attempts": recipient.max_attempts,
         }
-        if recipient.twist is Twist.CANCELLED_WAITING:
+        if recipient.complication is Complication.CANCELLED_WAITING:
             options["send_at"] = datetime.now(UTC) + timedelta(hours=1)
         receipt = self._client.send(**options)
         self.jobs[receipt.job_id] = recipient
-        if recipient.twist is Twist.SENT_TWICE:
+        if recipient.complication is Complication.SENT_TWICE:
             again = self._client.send(**options)
             self.doubled += [again.job_id] if again.created else []
         return receipt.job_id
 
     def _past_unknown(self, job_id: str) -> bool:
-        told = {event.type for event in self.events[job_id]}
-        return "job.unknown" in told and self.views[job_id].state is not State.UNKNOWN
+        types = {event.type for event in self.events[job_id]}
+        return "job.unknown" in types and self.views[job_id].state is not State.UNKNOWN
 
     def _cancel_in_time(self) -> None:
         for job_id, recipient in self.jobs.items():
             view = self.views[job_id]
-            waiting = recipient.twist is Twist.CANCELLED_WAITING and view.state is State.HELD
-            sending = recipient.twist is Twist.CANCELLED_SENDING and view.provider_status == "sending"
+            waiting = recipient.complication is Complication.CANCELLED_WAITING and view.state is State.HELD
+            sending = recipient.complication is Complication.CANCELLED_SENDING and view.provider_status == "sending"
             if (waiting or sending) and job_id not in self._wished:
                 self._client.cancel(job_id=job_id)
                 self._wished.add(job_id)

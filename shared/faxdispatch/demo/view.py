@@ -31,14 +31,14 @@ class _Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._told = ""
+        self._shown = ""
         self._next = 0.0
 
     def __call__(self, run: Run) -> None:
         standing = _counts(run)
-        if standing != self._told and run.seconds >= self._next:
+        if standing != self._shown and run.seconds >= self._next:
             self._console.print(f"{run.seconds:5.1f} s  {standing}", soft_wrap=True)
-            self._told, self._next = standing, run.seconds + 1
+            self._shown, self._next = standing, run.seconds + 1
 
 
 def _standing(run: Run) -> str:

@@ -23,8 +23,8 @@ def attempts_of(events: Iterable[Event]) -> list[dict[str, Any]]:
             one["fax_id"] = event.fax_id
         if event.type in _ENDS:
             reason = event.data.get("failure_reason") or event.data.get("reason")
-            told = {"event": event.type, "at": event.occurred_at.isoformat(), "reason": reason}
-            one["ends"].append({name: value for name, value in told.items() if value is not None})
+            end = {"event": event.type, "at": event.occurred_at.isoformat(), "reason": reason}
+            one["ends"].append({name: value for name, value in end.items() if value is not None})
     return [found[number] for number in sorted(found)]
 
 

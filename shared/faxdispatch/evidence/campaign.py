@@ -36,14 +36,14 @@ def campaign_pack(ledger: Ledger, campaign_id: str, path: Path) -> Packed:
     campaign = campaigns.get(campaign_id)
     with parts_folder() as folder, parts_folder() as aside:
         parts, events = Parts(Path(folder)), _Events(Path(aside, "events.db"))
-        told = parts.lines("events.jsonl", _stream(ledger.scripts, campaign, events))
+        event_count = parts.lines("events.jsonl", _stream(ledger.scripts, campaign, events))
         faxes = parts.lines("faxes.jsonl", _faxes(ledger, campaigns, campaign, events))
         left = ({**_left(row)} for row in campaigns.left_out(campaign_id))
         parts.lines("left-out.jsonl", left)
         parts.value("campaign.json", _about(campaign))
         events.close()
         key = parts.pack(path, ledger.scripts)
-    return Packed(path, faxes, told, key)
+    return Packed(path, faxes, event_count, key)
 
 
 class _Events:
@@ -52,7 +52,7 @@ class _Events:
     def __init__(self, path: Path) -> None:
         self._file = sqlite3.connect(path)
         self._file.execute(
-            "CREATE TABLE events (job TEXT, seq INTEGER, told TEXT, PRIMARY KEY (job, seq)) WITHOUT ROWID"
+            "CREATE TABLE events (job TEXT, seq INTEGER, fields TEXT, PRIMARY KEY (job, seq)) WITHOUT ROWID"
         )
 
     def add(self, fields: dict[str, str]) -> None:
@@ -60,8 +60,8 @@ class _Events:
         self._file.execute("INSERT OR REPLACE INTO events VALUES (?, ?, ?)", row)
 
     def of(self, job_id: str) -> list[Event]:
-        found = self._file.execute("SELECT told FROM events WHERE job = ? ORDER BY seq", (job_id,))
-        return [Event.from_fields(json.loads(told)) for (told,) in found]
+        found = self._file.execute("SELECT fields FROM events WHERE job = ? ORDER BY seq", (job_id,))
+        return [Event.from_fields(json.loads(fields)) for (fields,) in found]
 
     def close(self) -> None:
         self._file.close()

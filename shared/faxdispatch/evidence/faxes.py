@@ -23,7 +23,7 @@ def faxes_pack(ledger: Ledger, faxes: Iterable[Found], path: Path) -> Packed:
     """
     events: list[dict[str, Any]] = []
 
-    def told() -> Iterator[dict[str, Any]]:
+    def sent_faxes() -> Iterator[dict[str, Any]]:
         for found in faxes:
             [view] = ledger.jobs([found.job_id])
             kept = view is not None and found.row is None
@@ -37,7 +37,7 @@ def faxes_pack(ledger: Ledger, faxes: Iterable[Found], path: Path) -> Packed:
 
     with parts_folder() as folder:
         parts = Parts(Path(folder))
-        count = parts.lines("faxes.jsonl", told())
+        count = parts.lines("faxes.jsonl", sent_faxes())
         parts.lines("events.jsonl", events)
         key = parts.pack(path, ledger.scripts)
     return Packed(path, count, len(events), key)

@@ -34,7 +34,7 @@ class Claim:
     owner: str
     facts: Mapping[str, Any]
     cost: int
-    rung: int
+    ladder_step: int
     connection: str | None = None
     telnyx_at: datetime | None = None
     trace: str | None = None
@@ -65,7 +65,7 @@ class Attempts(Rows):
                 "owner": c.owner,
                 "data": json.dumps(c.facts),
                 "cost": c.cost,
-                "rung": c.rung,
+                "ladder_step": c.ladder_step,
                 **({"connection": c.connection} if c.connection else {}),
                 **({"telnyx_at": milliseconds(c.telnyx_at.timestamp())} if c.telnyx_at else {}),
                 **({"trace": c.trace} if c.trace else {}),
@@ -77,7 +77,7 @@ class Attempts(Rows):
         )
 
     def accept(self, job_id: str, attempt: int, fax_id: str, *, source: str) -> Reply:
-        """Record that Telnyx has the attempt: `bound`, `same`, `earlier`, or `stray` for a surplus fax."""
+        """Record that Telnyx has the attempt: `bound`, `same`, `earlier`, or `surplus` for a second fax of the job."""
         [reply] = self.accept_many([(job_id, attempt, fax_id)], source=source)
         return reply
 
@@ -203,14 +203,14 @@ class Attempts(Rows):
         counter: str,
         tries: Mapping[str, int],
         facts: Mapping[str, Any],
-        rung: int = 0,
+        ladder_step: int = 0,
         capacity: Scope | None = None,
         pause: str | None = None,
         spent: int | None = 0,
     ) -> Reply:
         """Plan the next attempt of a failed one in `delay` seconds.
 
-        `counter` is the one of `dials`, `connects` and `holds` that counts the failed attempt, `rung` the next
+        `counter` is the one of `dials`, `connects` and `holds` that counts the failed attempt, `ladder_step` the next
         attempt's step of the ladder, `spent` the cost of the failed one in millionths, or None for what was reserved.
         `capacity` lowers the channel estimate of connection or account. `pause` is a reason to pause the connection
         until then.
@@ -221,7 +221,7 @@ class Attempts(Rows):
             attempt=attempt,
             delay=milliseconds(delay),
             counter=counter,
-            rung=rung,
+            ladder_step=ladder_step,
             spent=spent,
             tries=dict(tries),
             capacity=capacity,

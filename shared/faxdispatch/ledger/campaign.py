@@ -14,7 +14,7 @@ NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o",
 """A row's code: not in the campaign, pending, open (it has a job), or how it ended."""
 
 
-_TOLD = (
+_SHOWN = (
     "id", "name", "state", "reason", "generation", "rows", "pending", "open", "delivered", "failed", "suppressed",
     "cancelled", "also_in_flight", "cap", "spent", "options", "created_at", "changed_at", "start_at", "started_at",
 )  # fmt: skip
@@ -91,7 +91,7 @@ class Campaign:
 
     def as_data(self) -> dict[str, Any]:
         """Return it for programs; the counts of its rows add up to `rows`."""
-        return {name: getattr(self, name) for name in _TOLD} | {"list": self.counts}
+        return {name: getattr(self, name) for name in _SHOWN} | {"list": self.counts}
 
 
 def campaign_of(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent: int) -> Campaign:

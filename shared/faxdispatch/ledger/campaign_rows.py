@@ -98,9 +98,9 @@ class CampaignRows:
         """Return the rows of a chunk, in the form of `rows`."""
         return self._as_corrected(campaign_id, self._chunk(campaign_id, "rows", chunk))
 
-    def _as_corrected(self, campaign_id: str, told: Iterable[Any]) -> list[tuple[int, str, dict[str, Any]]]:
+    def _as_corrected(self, campaign_id: str, rows: Iterable[Any]) -> list[tuple[int, str, dict[str, Any]]]:
         corrected = self.corrected(campaign_id)
-        return [(row, corrected.get(row, to), rest[0] if rest else {}) for row, to, *rest in told]
+        return [(row, corrected.get(row, to), rest[0] if rest else {}) for row, to, *rest in rows]
 
     def corrected(self, campaign_id: str) -> dict[int, str]:
         """Return the rows whose number was corrected after the list was read, each with the new number."""
@@ -135,8 +135,8 @@ class CampaignRows:
         if PENDING not in codes:
             return []
         at = chunk * CHUNK + 1
-        told = self._chunk(campaign_id, "rows", chunk)
-        pending = (one for one in told if one[0] > after and codes[one[0] - at] == PENDING)
+        rows = self._chunk(campaign_id, "rows", chunk)
+        pending = (one for one in rows if one[0] > after and codes[one[0] - at] == PENDING)
         return self._as_corrected(campaign_id, islice(pending, limit))
 
     def open_rows(self, campaign_id: str, *, limit: int | None = None) -> list[int]:

@@ -77,13 +77,13 @@ class Campaigns(CampaignResults):
         """
         first = chunk * CHUNK + 1
         codes = [NONE] * (rows[-1][0] - first + 1 if rows else 0)
-        told, told_cells = [], []
+        packed_rows, packed_cells = [], []
         for row, to, fields, cells, line in rows:
             codes[row - first] = PENDING
-            told.append((row, to, fields) if fields else (row, to))
+            packed_rows.append((row, to, fields) if fields else (row, to))
             # The distance between a row and its line hardly changes from row to row, so it compresses to almost
             # nothing.
-            told_cells.append((row, line - row, *cells) if line else (row, *cells))
+            packed_cells.append((row, line - row, *cells) if line else (row, *cells))
         left = [[one.row, one.line, one.kind, one.reason, one.to, *one.cells] for one in left_out]
         reply = self._scripts.run(
             "campaign_rows",
@@ -92,7 +92,7 @@ class Campaigns(CampaignResults):
             first=first,
             codes="".join(codes),
             media=scores(media) if media else None,
-            blobs=(_packed(told), _packed(told_cells), *([_packed(left)] if left else [])),
+            blobs=(_packed(packed_rows), _packed(packed_cells), *([_packed(left)] if left else [])),
         )
         return str(reply["outcome"])
 
@@ -322,10 +322,10 @@ class Campaigns(CampaignResults):
 # What is put into a chunk is made for it, so it contains no shared references.
 def _packed(rows: list[Any]) -> bytes:
     try:
-        told = orjson.dumps(rows)
+        encoded = orjson.dumps(rows)
     except TypeError as error:
         raise BadInput("a text has characters that cannot be encoded in UTF-8; leave them out") from error
-    return _compress(told)
+    return _compress(encoded)
 
 
 def _pages(items: Sequence[int], size: int) -> Iterable[list[int]]:

@@ -54,7 +54,7 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
     else:
         given.pop("timeout", None)
     keepalive = {} if issubclass(address.kind, UnixDomainSocketConnection) else {"socket_keepalive": True}
-    ours: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "socket_connect_timeout": connect_timeout,
         "socket_timeout": answer_timeout,
         "health_check_interval": 15,
@@ -64,7 +64,7 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
     return Redis.from_pool(
         pool(
             connection_class=address.kind,
-            **{**ours, **given},
+            **{**defaults, **given},
             decode_responses=True,
             retry=retry,
             retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError, exceptions.BusyLoadingError],

@@ -106,9 +106,9 @@ class Erasure:
 
 
 def _without(kind: str, part: bytes, rows: Collection[int]) -> bytes:
-    told = json.loads(zlib.decompress(part))
+    entries = json.loads(zlib.decompress(part))
     empty = {"rows": lambda one: [one[0], ERASED], "cells": lambda one: [one[0]], "left": _unnamed}[kind]
-    kept = [empty(one) if one[0] in rows else one for one in told]
+    kept = [empty(one) if one[0] in rows else one for one in entries]
     return zlib.compress(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
 

@@ -17,7 +17,7 @@ class _Waiting(Generic[T, R]):
 
     def __init__(self, wanted: T) -> None:
         self.wanted = wanted
-        self.told: SimpleQueue[tuple[R] | Exception | None] = SimpleQueue()
+        self.result: SimpleQueue[tuple[R] | Exception | None] = SimpleQueue()
         """The reply in a tuple, or what was raised.
 
         None means that the thread must write the next group, including its own.
@@ -60,12 +60,12 @@ class GroupCommit(Generic[T, R]):
             self._waiting.append(own)
             leads, self._writing = not self._writing, True
         if leads:
-            own.told.put(None)
-        while (told := own.told.get()) is None:
+            own.result.put(None)
+        while (result := own.result.get()) is None:
             self._write_waiting()
-        if isinstance(told, Exception):
-            raise told
-        return told[0]
+        if isinstance(result, Exception):
+            raise result
+        return result[0]
 
     def _write_waiting(self) -> None:
         """Write what all threads wait for; then let one of the threads that came meanwhile do the same."""
@@ -77,14 +77,14 @@ class GroupCommit(Generic[T, R]):
         except BaseException:
             # This thread is to end; the others must not wait for it forever.
             for one in group or self._taken():
-                one.told.put(Unavailable("the thread that wrote this was stopped; it may be tried again"))
+                one.result.put(Unavailable("the thread that wrote this was stopped; it may be tried again"))
             raise
         finally:
             with self._lock:
                 following = self._waiting[0] if self._waiting else None
                 self._writing = following is not None
             if following:
-                following.told.put(None)
+                following.result.put(None)
 
     def _taken(self) -> list[_Waiting[T, R]]:
         with self._lock:
@@ -105,10 +105,10 @@ class GroupCommit(Generic[T, R]):
         except Exception as error:  # noqa: BLE001 - it is raised again, in the threads that it is about
             if isinstance(error, Unavailable) or len(group) == 1:
                 for one in group:
-                    one.told.put(error)
+                    one.result.put(error)
             else:
                 for one in group:
                     self._write_group([one])
         else:
             for one, reply in replies:
-                one.told.put((reply,))
+                one.result.put((reply,))

@@ -94,7 +94,7 @@ class Watch:
             questions=questions,
         )
 
-    def tell_unread(self, found: dict[str, int], *, kept: float) -> None:
+    def note_unread(self, found: dict[str, int], *, kept: float) -> None:
         """Record where unread messages are; the record expires after `kept` seconds. Raises `Unavailable`."""
         with redis_trouble():
             self._scripts.redis.set(UNREAD, json.dumps(found), px=round(kept * 1000))

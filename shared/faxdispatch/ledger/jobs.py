@@ -121,22 +121,22 @@ class Ledger(Attempts):
         return self._scripts.run_many("step_aside", jobs=jobs, source="worker")
 
     def admit_many(
-        self, asked: Sequence[tuple[str, str, str]], *, letters: Mapping[str, tuple[str, str | None]] | None = None
+        self, asked: Sequence[tuple[str, str, str]], *, composed: Mapping[str, tuple[str, str | None]] | None = None
     ) -> list[Reply]:
         """Ask whether jobs, each with its connection and its sender, may be sent now. Returns an answer for each job.
 
-        `letters` names the documents that were made for some of them of a cover and a link, by job, each with the one
+        `composed` has, by job, the documents that were made from a cover and a link for some of them, each with the one
         that was recorded when the job was read. If another worker has recorded one meanwhile, that one stays.
 
         Its `outcome` is `go`, `held` with `reason` (it is parked), `no` or `gone`. With `go` come `wait`, the
-        microseconds until its slot of the rate, the `connection` and `sender` to use, `rung`, the step of the ladder
-        with which a fax last came through to its number, and `letter`, the recorded document if there is one.
+        microseconds until its slot of the rate, the `connection` and `sender` to use, `ladder_step`, the step of the ladder
+        with which a fax last came through to its number, and `composed`, the recorded document.
         """
         jobs = []
         for job, connection, sender in asked:
-            letter, knew = (letters or {}).get(job, (None, None))
+            document, knew = (composed or {}).get(job, (None, None))
             jobs.append(
-                {"job": job, "connection": connection, "sender": sender, "letter": letter or "", "knew": knew or ""}
+                {"job": job, "connection": connection, "sender": sender, "composed": document or "", "knew": knew or ""}
             )
         return self._scripts.run_many("admit", jobs=jobs, source="worker")
 

@@ -91,8 +91,8 @@ class Agenda:
         found = self._scripts.run("pick", limit=limit, source="scheduler")["jobs"]
         return [Picked(job["job"], urgent=job["urgent"], row=job["row"]) for job in found]
 
-    def strays(self, *, again_after: float = 60) -> list[str]:
-        """Take the ids of faxes to be cancelled at Telnyx; each comes again until `stray_gone`."""
+    def surplus_faxes(self, *, again_after: float = 60) -> list[str]:
+        """Take the ids of faxes to be cancelled at Telnyx; each comes again until `surplus_gone`."""
         return self._take("fax:strays", again_after)
 
     def deletions(self, *, limit: int = 100, again_after: float = 600) -> list[str]:
@@ -108,8 +108,8 @@ class Agenda:
         """Record that a fax is deleted at Telnyx; an event reports it once."""
         self._scripts.run("deleted", fax_id=fax_id, source="worker")
 
-    def stray_gone(self, fax_id: str) -> None:
-        """Remove a fax from the list of strays."""
+    def surplus_gone(self, fax_id: str) -> None:
+        """Remove a fax from the list of surplus faxes."""
         with redis_trouble():
             self._redis.zrem("fax:strays", fax_id)
 

@@ -53,7 +53,7 @@ class Suppressions:
 
     def add(self, wanted: Suppression, *, operator: str | None = None) -> Changed:
         """Put a number on the list; an event reports it, unless it was on it in the same way."""
-        return self._add([wanted], operator, tell=True)
+        return self._add([wanted], operator, report=True)
 
     def add_many(
         self, wanted: Iterable[Suppression], *, reason: str, source: str, operator: str | None = None
@@ -66,7 +66,7 @@ class Suppressions:
         rest = iter(wanted)
         try:
             while page := list(itertools.islice(rest, _PAGE)):
-                total = _sum(total, self._add(page, operator, tell=False))
+                total = _sum(total, self._add(page, operator, report=False))
         finally:
             if total.added or total.changed:
                 self._scripts.run(
@@ -122,13 +122,15 @@ class Suppressions:
             if not cursor:
                 return
 
-    def _add(self, page: Sequence[Suppression], operator: str | None, *, tell: bool) -> Changed:
+    def _add(self, page: Sequence[Suppression], operator: str | None, *, report: bool) -> Changed:
         entries = [
             {"number": one.number, "reason": one.reason, "origin": one.source}
             | ({"until": round(one.until.timestamp() * 1000)} if one.until else {})
             for one in page
         ]
-        reply = self._scripts.run("suppress", entries=entries, operator=operator, tell=tell or None, source="operator")
+        reply = self._scripts.run(
+            "suppress", entries=entries, operator=operator, report=report or None, source="operator"
+        )
         return Changed(**reply)
 
     def _sweep(self) -> None:

@@ -54,11 +54,11 @@ class JobView(BaseModel):
     """How often it was put back without costing an attempt."""
     unfetched: int = 0
     """How often its document could not be fetched, since it last could."""
-    letter: str | None = None
-    """The stored document that was made for it of its cover and a link. Every attempt sends the same."""
+    composed: str | None = None
+    """The stored document that was made from its cover and a link. Every attempt sends the same one."""
     untaken: int = 0
     """Attempts that Telnyx provably never accepted, since a person last released it."""
-    rung: int
+    ladder_step: int
     """The step of the ladder of changed settings that the last attempt had, or that the next one will have."""
     waived: frozenset[str]
     """Reasons that no longer hold it, since a person released it."""
@@ -110,9 +110,9 @@ class JobView(BaseModel):
             connects=int(row.get("connects") or 0),
             holds=int(row.get("holds") or 0),
             unfetched=int(row.get("unfetched") or 0),
-            letter=row.get("letter") or None,
+            composed=row.get("letter") or None,
             untaken=int(row.get("untaken") or 0),
-            rung=int(row.get("rung") or 0),
+            ladder_step=int(row.get("rung") or 0),
             waived=frozenset((row.get("waived") or "").split()),
             spent=(int(row.get("spent") or 0) + int(row.get("cost") or 0)) / 1_000_000,
             unknown_since=_moment(row.get("unknown_since")) if row["state"] == State.UNKNOWN else None,

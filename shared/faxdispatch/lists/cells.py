@@ -183,9 +183,9 @@ class CellReader:
     def read_all(self, texts: Sequence[str]) -> Numbers:
         """Read cells."""
         found = Numbers([], [], {})
-        told = "\n".join(texts).encode("utf-8", "surrogatepass")
-        forms = told.translate(_DIGITS_ALIKE).split(b"\n")
-        digits = told.translate(None, _SEPARATED).decode("utf-8", "surrogatepass").split("\n")
+        joined = "\n".join(texts).encode("utf-8", "surrogatepass")
+        forms = joined.translate(_DIGITS_ALIKE).split(b"\n")
+        digits = joined.translate(None, _SEPARATED).decode("utf-8", "surrogatepass").split("\n")
         if not self._by_range or len(digits) != len(texts):
             # Some cells have several lines.
             for text in texts:

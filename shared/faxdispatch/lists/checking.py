@@ -449,8 +449,8 @@ class Check:
         known = self._digests.get(id(said))
         if known is None:
             sent = {name: value for name, value in said.items() if name not in _NOT_SENT}
-            told = json.dumps(sent, sort_keys=True).encode()
-            known = (said, int.from_bytes(hashlib.blake2b(told, digest_size=8).digest()) if sent else 0)
+            encoded = json.dumps(sent, sort_keys=True).encode()
+            known = (said, int.from_bytes(hashlib.blake2b(encoded, digest_size=8).digest()) if sent else 0)
             if len(self._digests) >= _MOST_DIGESTS:
                 self._digests.clear()
             self._digests[id(said)] = known

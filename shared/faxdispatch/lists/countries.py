@@ -43,7 +43,7 @@ _NONE = frozenset({"na", "n/a", "n.a."})
 _PARTS = re.compile(r"[/|,;()]|\s[-\u2013]\s")
 
 
-def tells_country(name: str) -> bool:
+def names_country(name: str) -> bool:
     """Return whether a column with this name has the recipients' countries, or their calling codes."""
     words = plain(name).split()
     while len(words) > 1 and words[0] in _KINDS:
@@ -57,12 +57,12 @@ def are_countries(name: str, cells: Sequence[str], numbers: Sequence[str], is_at
     `numbers` are the cells with the numbers beside them, and `is_at_home` returns whether one without `+` is a number
     of our country.
     """
-    told = [(cell, number, calling_code(cell)) for cell, number in zip(cells, numbers, strict=True) if cell.strip()]
-    unknown = [cell for cell, _, code in told if not code and folded(cell) not in NO_NUMBER]
+    filled = [(cell, number, calling_code(cell)) for cell, number in zip(cells, numbers, strict=True) if cell.strip()]
+    unknown = [cell for cell, _, code in filled if not code and folded(cell) not in NO_NUMBER]
     if plain(name) in _MAY_BE_OTHERS and any(len(cell.strip()) <= _SHORT for cell in unknown):
         return False
-    of_states = [(cell, number) for cell, number, code in told if code and _is_state(cell)]
-    sure = sum(1 for cell, _, code in told if code and not _is_state(cell))
+    of_states = [(cell, number) for cell, number, code in filled if code and _is_state(cell)]
+    sure = sum(1 for cell, _, code in filled if code and not _is_state(cell))
     if sure or unknown:
         return sure >= len(unknown) and sure > 0
     # They may all be of the first state in a sorted list.

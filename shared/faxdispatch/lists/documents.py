@@ -64,7 +64,7 @@ class RowDocuments:
 
     A cell is a link, or names a file of `place`, several with `:::` between them, or else a document in Telnyx's
     storage. Files are only looked at, until `for_upload` says that they are to be stored. `storage` is called when a
-    name must be looked up. If it returns None, names that are not files are not looked up. `tell_pages` says whether
+    name must be looked up. If it returns None, names that are not files are not looked up. `with_pages` says whether
     rows get the pages of their documents.
 
     If a cover is to be put before each document, `fetch_link` fetches the documents of links, and `as_pdf` converts a
@@ -79,7 +79,7 @@ class RowDocuments:
         look_at_link: LookAtLink | None = None,
         fetch_link: FetchLink | None = None,
         as_pdf: Callable[[Document], Document] | None = None,
-        tell_pages: bool = True,
+        with_pages: bool = True,
         on_documents: OnDocuments | None = None,
     ) -> None:
         self.files: set[str] = set()
@@ -99,7 +99,7 @@ class RowDocuments:
         self._look_at_link = look_at_link
         self._fetch_link = fetch_link
         self._as_pdf = as_pdf
-        self._tell_pages = tell_pages
+        self._with_pages = with_pages
         self._on_documents = on_documents
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
@@ -175,9 +175,9 @@ class RowDocuments:
             files = counted(len(self.files), "different file")
             remarks.append(f"documents of rows: {files}, {asked:,} looked for at Telnyx")
         if self.unasked:
-            told = f"{counted(len(self.unasked), 'document')}, such as {min(self.unasked)!r}"
+            examples = f"{counted(len(self.unasked), 'document')}, such as {min(self.unasked)!r}"
             words = "no files here, and not looked for at Telnyx, which needs TELNYX_API_KEY and REDIS_URL"
-            remarks.append(f"{words}: {told}")
+            remarks.append(f"{words}: {examples}")
         if self._warned:
             name, words = next(iter(self._warned.items()))
             remarks.append(f"warnings about {counted(len(self._warned), 'document')}, such as {name!r}: {words}")
@@ -302,7 +302,7 @@ class RowDocuments:
             now = datetime.now(UTC)
             self.ends[name] = max(self._until or now, now) + SPARE
         self.files.add(name)
-        return (("media_name", name), ("pages", pages)) if pages and self._tell_pages else (("media_name", name),)
+        return (("media_name", name), ("pages", pages)) if pages and self._with_pages else (("media_name", name),)
 
     def _named(self, name: str) -> RowFields | _Unfit:
         """Check that Telnyx has a document of that name."""

@@ -60,18 +60,18 @@ def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, .
         numbers = [place for place, other in enumerate(names) if place != kind and _is_number_of(of, other)]
         if len(numbers) == 1:
             found.append(Pair(kind, numbers[0]))
-    told = [row[pair.kind] for pair in found for row in cells if pair.kind < len(row) and row[pair.kind].strip()]
-    if not any(map(is_fax, told)) or 2 * sum(map(_is_kind, told)) < len(told):
+    filled = [row[pair.kind] for pair in found for row in cells if pair.kind < len(row) and row[pair.kind].strip()]
+    if not any(map(is_fax, filled)) or 2 * sum(map(_is_kind, filled)) < len(filled):
         return ()
     return tuple(found)
 
 
 def are_kinds(cells: Sequence[str]) -> bool:
     """Return whether every cell of a nameless column names a kind of number, and one names the kind fax."""
-    told = [cell for cell in cells if cell.strip()]
-    is_told = any(map(is_fax, told)) and all(map(_is_kind, told)) and not any(map(_has_digits, told))
+    filled = [cell for cell in cells if cell.strip()]
+    fits = any(map(is_fax, filled)) and all(map(_is_kind, filled)) and not any(map(_has_digits, filled))
     # Initials alone may stand for anything.
-    return is_told and any(len(cell.strip()) > 1 for cell in told)
+    return fits and any(len(cell.strip()) > 1 for cell in filled)
 
 
 def is_fax(kind: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.block import Record
 from faxdispatch.lists.cells import CellReader, Verdict, says_its_country
-from faxdispatch.lists.countries import are_countries, tells_country
+from faxdispatch.lists.countries import are_countries, names_country
 from faxdispatch.lists.fields import problem_of
 from faxdispatch.lists.headers import (
     OPT_OUT,
@@ -228,7 +228,7 @@ class Shape:
         if self.header is not None and all(is_other_number_name(self.names[place]) for place in found_in):
             found_in = []
         if len(found_in) != 1:
-            raise self._not_told(found_in)
+            raise self._unclear(found_in)
         self.guesses.append(f"column of the fax numbers: {self.names[found_in[0]]!r}, by its content")
         return found_in[0]
 
@@ -240,9 +240,9 @@ class Shape:
             if at == found or plain(self.names[at]) != plain(self.names[found])
         ]
         if any(len({number for number in numbers if number}) > 1 for numbers in zip(*read, strict=True)):
-            raise self._not_told(places)
+            raise self._unclear(places)
 
-    def _not_told(self, places: Sequence[int]) -> BadInput:
+    def _unclear(self, places: Sequence[int]) -> BadInput:
         which = f"several may: {_listed([self.names[place] for place in places])}" if places else "none seems to"
         return BadInput(
             f"{self.name}: it is unclear which column has the fax numbers, {which}; "
@@ -313,10 +313,10 @@ class Shape:
 
     def _take_country(self) -> None:
         """Find the column of countries; that of calling codes goes before."""
-        told = [place for place, name in enumerate(self.names) if self.header is not None and tells_country(name)]
-        known = [place for place in told if self._has_countries(place)]
+        named = [place for place, name in enumerate(self.names) if self.header is not None and names_country(name)]
+        known = [place for place in named if self._has_countries(place)]
         self.country = max(known, key=lambda place: "code" in plain(self.names[place]), default=None)
-        for place in told:
+        for place in named:
             if place not in known and self._filled(place):
                 self.guesses.append(f"column {self.names[place]!r} is not used: it seems to have no countries")
 

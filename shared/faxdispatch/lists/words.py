@@ -15,9 +15,9 @@ def folded(text: str) -> str:
 
 def places_of(words: Collection[str], texts: Sequence[str]) -> Sequence[int]:
     """Return the places of the texts that have one of the words, in any case, and perhaps of others. Costs little."""
-    told = "\n".join(texts)
-    lowered = told.lower()
-    if len(lowered) != len(told):
+    joined = "\n".join(texts)
+    lowered = joined.lower()
+    if len(lowered) != len(joined):
         return range(len(texts))
     found, ends = set[int](), list[int]()
     for word in words:

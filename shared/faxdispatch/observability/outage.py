@@ -39,14 +39,14 @@ class Outage:
         self._until = -_LATE
 
     @property
-    def told(self) -> bool:
+    def recent(self) -> bool:
         """Whether it lasts, or ended a moment ago."""
         return self._since is not None or self._clock() - self._until < _LATE
 
     def noticed(self, reason: object) -> None:
         """Report a failure caused by it, if that is new."""
         with self._lock:
-            if self.told:
+            if self.recent:
                 return
             self._since = self._clock()
         log.warning(

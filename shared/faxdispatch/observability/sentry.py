@@ -81,7 +81,7 @@ def _integrations(service: str) -> "list[Integration]":
     from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415 - the same
     from sentry_sdk.integrations.threading import ThreadingIntegration  # noqa: PLC0415 - the same
 
-    ours: list[Integration] = [
+    common: list[Integration] = [
         LoggingIntegration(level=None, event_level=logging.ERROR),
         ExcepthookIntegration(),
         ThreadingIntegration(propagate_scope=False),
@@ -89,10 +89,10 @@ def _integrations(service: str) -> "list[Integration]":
     if service == "worker":
         from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415 - the same
 
-        return [*ours, CeleryIntegration(propagate_traces=False)]
+        return [*common, CeleryIntegration(propagate_traces=False)]
     from sentry_sdk.integrations.flask import FlaskIntegration  # noqa: PLC0415 - the same
 
-    return [*ours, FlaskIntegration()]
+    return [*common, FlaskIntegration()]
 
 
 class Filter:
@@ -114,8 +114,8 @@ class Filter:
         failure = hint["exc_info"][1] if hint.get("exc_info") else None
         if isinstance(failure, (FaxError, *AWAY)) or (record is not None and reason(record) is not None):
             return None
-        told = _told(event, record, self._service)
-        return told if self._is_new(_kind(told)) else None
+        report = _report(event, record, self._service)
+        return report if self._is_new(_kind(report)) else None
 
     def _is_new(self, kind: object) -> bool:
         now = self._clock()
@@ -128,17 +128,17 @@ class Filter:
             return True
 
 
-def _told(event: "Event", record: logging.LogRecord | None, service: str) -> "Event":
+def _report(event: "Event", record: logging.LogRecord | None, service: str) -> "Event":
     given: Mapping[str, Any] = event
-    told: dict[str, Any] = {name: given[name] for name in _KEPT if name in given}
-    told["tags"] = {"service": service}
+    report: dict[str, Any] = {name: given[name] for name in _KEPT if name in given}
+    report["tags"] = {"service": service}
     if record is not None:
-        told["logentry"] = {"message": scrub(str(record.msg))}
-        told["tags"] |= {name: str(value) for name in _IDS if (value := getattr(record, name, None)) is not None}
+        report["logentry"] = {"message": scrub(str(record.msg))}
+        report["tags"] |= {name: str(value) for name in _IDS if (value := getattr(record, name, None)) is not None}
     if "exception" in given:
-        told["exception"] = {"values": [_failure(value) for value in given["exception"]["values"]]}
+        report["exception"] = {"values": [_failure(value) for value in given["exception"]["values"]]}
     # It looks like one: all of its fields are those of an event.
-    return told  # type: ignore[return-value]
+    return report  # type: ignore[return-value]
 
 
 def _failure(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,10 +152,10 @@ def _failure(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kind(event: "Event") -> object:
     """Return the key that two reports of the same mistake share: classes and places, or else the log line."""
-    told: Mapping[str, Any] = event
-    if "exception" not in told:
-        return told.get("logger"), told.get("logentry", {}).get("message")
+    fields: Mapping[str, Any] = event
+    if "exception" not in fields:
+        return fields.get("logger"), fields.get("logentry", {}).get("message")
     return tuple(
         (value["type"], *((frame.get("filename"), frame.get("lineno")) for frame in value["stacktrace"]["frames"][-1:]))
-        for value in told["exception"]["values"]
+        for value in fields["exception"]["values"]
     )

@@ -189,9 +189,9 @@ def within(
         span.end()
 
 
-def word(told: str | None) -> str | None:
+def word(text: str | None) -> str | None:
     """Return a failure reason or code of Telnyx, or None for any other text, which may contain a number or a link."""
-    return told if told and _WORD.fullmatch(told) else None
+    return text if text and _WORD.fullmatch(text) else None
 
 
 def parse(found: Any) -> str | None:

@@ -77,11 +77,11 @@ class Eraser:
             self._rows(campaign_id, chunk, some, said, ids)
         if wanted.number is not None:
             self._number(wanted.number, said, ids)
-        said.events = self._erasure.events(lambda fields: _tells(fields, ids, wanted.number))
+        said.events = self._erasure.events(lambda fields: _concerns(fields, ids, wanted.number))
         counts = {name: value for name, value in vars(said).items() if isinstance(value, int)}
         facts = {"action": "erase", "subject": "a person's data", "operator": operator, "reason": reason, **counts}
-        told = {name: value for name, value in facts.items() if value is not None}
-        self._ledger.publish("operator.acted", subject="erasure", facts=told, source="operator")
+        event_facts = {name: value for name, value in facts.items() if value is not None}
+        self._ledger.publish("operator.acted", subject="erasure", facts=event_facts, source="operator")
         return said
 
     def _job(self, found: Found, said: Erased, ids: set[str]) -> None:
@@ -135,7 +135,7 @@ class Eraser:
         said.suppressed = number in Suppressions(self._ledger.scripts).among([number])
 
 
-def _tells(fields: Mapping[str, str], ids: set[str], number: str | None) -> bool:
+def _concerns(fields: Mapping[str, str], ids: set[str], number: str | None) -> bool:
     """Return whether an entry of a stream is about one of the erased faxes."""
     if fields.get("job_id") in ids or fields.get("fax_id") in ids:
         return True

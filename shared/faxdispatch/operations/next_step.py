@@ -70,8 +70,8 @@ def _detail(job: JobView) -> str | None:
         if event.type == "job.retrying":
             return event.data.get("reason") if job.hold_reason == HoldReason.RETRY else None
         if event.type == "job.held":
-            ours = event.data.get("reason") == job.hold_reason
-            return event.data.get("detail") or event.data.get("message") if ours else None
+            same_reason = event.data.get("reason") == job.hold_reason
+            return event.data.get("detail") or event.data.get("message") if same_reason else None
     return None
 
 

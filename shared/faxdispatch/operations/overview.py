@@ -104,5 +104,5 @@ def job_data(view: JobView, place: Place, pause: Pause | None, settings: Setting
         "position": place.position,
         "holder": place.holder,
         "paused": pause_data(pause),
-        "changed": dict(settings.fax_ladder[: view.rung]),
+        "changed": dict(settings.fax_ladder[: view.ladder_step]),
     }

@@ -32,7 +32,7 @@ from faxdispatch.text.wording import counted
 
 TAG = "recovered"
 """Tag of the jobs that were created from what Telnyx says."""
-UNTOLD = timedelta(days=1)
+CLOCK_MARGIN = timedelta(days=1)
 """How much earlier the listing begins if no answer of Telnyx has shown its clock."""
 _MOST_LISTED = 1000
 _IN_FLIGHT = (State.SUBMITTING, State.UNKNOWN, State.ACCEPTED)
@@ -78,7 +78,7 @@ class _Place(NamedTuple):
 
 
 class Recoverer:
-    """Recovers one ledger. `telnyx` must report its answers to `clock`; `told` gets a line about each step."""
+    """Recovers one ledger. `telnyx` must report its answers to `clock`; `note` gets a line about each step."""
 
     def __init__(
         self,
@@ -87,11 +87,11 @@ class Recoverer:
         telnyx: TelnyxClient,
         clock: TelnyxClock,
         *,
-        told: Callable[[str], None] = lambda _: None,
+        note: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings, self._ledger, self._telnyx, self._telnyx_clock = settings, ledger, telnyx, clock
-        self._told, self._sleep = told, sleep
+        self._note, self._sleep = note, sleep
         scripts = ledger.scripts
         self._epoch, self._recovery, self._clock = Epoch(scripts), Recovery(scripts), Clock(scripts)
         self._campaigns = Campaigns(scripts)
@@ -141,7 +141,7 @@ class Recoverer:
             self._look(result, account, dry_run=True)
             return result
         if self._epoch.stop(found=since):
-            self._told("sending is stopped")
+            self._note("sending is stopped")
         if ledger is not None:
             self._ledger.identity.take_over(ledger)
         self._look_until_settled(result, account)
@@ -165,23 +165,23 @@ class Recoverer:
     # Looking -------------------------------------------------------------------------------------------------------
 
     def _look_until_settled(self, result: Recovered, account: str) -> None:
-        s = self._settings
+        settings = self._settings
         behind, begun = self._epoch.behind(), self._clock.now()
         # What an earlier recovery has seen does not count: it may have been interrupted in the middle of its listing.
-        settled = begun + timedelta(seconds=s.fax_settle)
+        settled = begun + timedelta(seconds=settings.fax_settle)
         if behind:
-            settled = max(settled, behind.noticed_at + timedelta(seconds=s.lease + s.fax_settle))
+            settled = max(settled, behind.noticed_at + timedelta(seconds=settings.lease + settings.fax_settle))
         while True:
-            last = self._clock.now() >= settled and result.listings + 1 >= s.settle_listings
+            last = self._clock.now() >= settled and result.listings + 1 >= settings.settle_listings
             self._look(result, account, last=last)
             if last:
                 return
             left = (settled - self._clock.now()).total_seconds()
             if left > 0:
                 listed = counted(sum(result.found.values()), "fax")
-                self._told(f"listed {listed} of ours; the last look is in {left:.0f} s")
+                self._note(f"listed {listed} of ours; the last look is in {left:.0f} s")
             # Apart, since what hides a fax in one listing may hide it in the next moment's too.
-            self._sleep(max(left / max(1, s.settle_listings - result.listings), s.reconcile_every))
+            self._sleep(max(left / max(1, settings.settle_listings - result.listings), settings.reconcile_every))
 
     def _look(self, result: Recovered, account: str, *, last: bool = False, dry_run: bool = False) -> None:
         """Read the complete listing, then bring back what is new in it; later generations come with the last one."""
@@ -256,7 +256,7 @@ class Recoverer:
             with suppress(NoSuchResource):
                 self._observations.record(observation_of(self._telnyx.get_fax(job.fax_id), "poll"))
             return
-        since = (job.submitted_at or result.since) - UNTOLD
+        since = (job.submitted_at or result.since) - CLOCK_MARGIN
         listing = self._telnyx.list_faxes(created_at_gte=since, direction="outbound", to=job.request.to)
         mine = [(mark, fax) for mark, fax in self._own(listing) if mark.job_id == job.job_id]
         self._bring_back(sorted(mine, key=lambda one: -one[0].attempt), result, account)
@@ -265,7 +265,7 @@ class Recoverer:
 
     def _asked(self, mark: Mark, fax: Fax) -> dict[str, Any]:
         created = fax.created_at or self._clock.now()
-        told = {
+        request = {
             "job": mark.job_id,
             "attempt": mark.attempt,
             "fax_id": fax.id,
@@ -276,7 +276,7 @@ class Recoverer:
             "made": _job_of(mark, fax),
             "row": self._row(mark, fax),
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: value for name, value in request.items() if value is not None}
 
     def _row(self, mark: Mark, fax: Fax) -> dict[str, Any] | None:
         """Return the campaign's row that a job belongs to, in the form for the ledger, or None if there is none."""
@@ -319,9 +319,9 @@ class Recoverer:
 
     def _by_telnyx(self, since: datetime) -> datetime:
         """Convert a time of Redis' clock to Telnyx's, early enough for any change of the clocks since."""
-        told = self._telnyx_clock.now()
+        now = self._telnyx_clock.now()
         skew = timedelta(seconds=self._settings.settle_skew)
-        return since - max(skew, UNTOLD) if told is None else since + (told - self._clock.now()) - skew
+        return since - max(skew, CLOCK_MARGIN) if now is None else since + (now - self._clock.now()) - skew
 
     def _gap(self, since: datetime) -> str | None:
         kept = self._settings.fax_telnyx_delete_after

@@ -13,7 +13,7 @@ from faxdispatch.jobs import SendFax
 
 Option = Literal["t38_enabled", "quality", "monochrome", "black_threshold"]
 """Options that change how a fax is transmitted, but not what is sent or to whom."""
-Rung = tuple[Option, bool | int | str]
+Step = tuple[Option, bool | int | str]
 
 NONE = "none"
 """The word for no ladder, since an empty variable counts as not set, which would mean the default."""
@@ -22,7 +22,7 @@ _OPTIONS: tuple[Option, ...] = get_args(Option)
 _VALUES = {name: TypeAdapter[bool | int | str](SendFax.model_fields[name].rebuild_annotation()) for name in _OPTIONS}
 
 
-def read_ladder(text: str) -> tuple[Rung, ...]:
+def read_ladder(text: str) -> tuple[Step, ...]:
     """Read `"t38_enabled=false, quality=normal"`; `none` is the ladder without steps.
 
     Raises:
@@ -31,19 +31,19 @@ def read_ladder(text: str) -> tuple[Rung, ...]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if words == [NONE]:
         return ()
-    rungs: list[Rung] = []
+    steps: list[Step] = []
     problems: list[str] = []
     for word in words:
         try:
-            rungs.append(_rung(word))
+            steps.append(_step(word))
         except ValueError as error:
             problems.append(f"{word!r}: {error}")
     if problems:
         raise ValueError("; ".join(problems))
-    return tuple(rungs)
+    return tuple(steps)
 
 
-def _rung(word: str) -> Rung:
+def _step(word: str) -> Step:
     name, equals, value = (part.strip() for part in word.partition("="))
     option = next((known for known in _OPTIONS if known == name), None)
     if option is None or not equals:

@@ -72,12 +72,12 @@ def short(cause: str) -> str:
 
 def with_words(data: dict[str, Any]) -> dict[str, Any]:
     """Return JSON that contains a `cause`, with `cause_in_words` after it."""
-    told = {}
+    worded = {}
     for name, value in data.items():
-        told[name] = value
+        worded[name] = value
         if name == "cause":
-            told["cause_in_words"] = plain(value) if value else None
-    return told
+            worded["cause_in_words"] = plain(value) if value else None
+    return worded
 
 
 def plain(cause: str) -> str:

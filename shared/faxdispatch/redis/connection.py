@@ -65,15 +65,15 @@ class _Looking:
 
     def _about(self: Any) -> dict[str, str]:
         # With RESP3, the greeting has already been exchanged.
-        told = self.handshake_metadata
-        if not told:
+        metadata = self.handshake_metadata
+        if not metadata:
             self.send_command("HELLO", check_health=False)
             try:
-                told = self.read_response()
+                metadata = self.read_response()
             except exceptions.ResponseError:
                 # The user lacks the right, or the server is older than 6.0.
                 return {}
-        pairs = told.items() if isinstance(told, dict) else zip(told[::2], told[1::2], strict=True)
+        pairs = metadata.items() if isinstance(metadata, dict) else zip(metadata[::2], metadata[1::2], strict=True)
         return {_text(name): _text(value) for name, value in pairs if not isinstance(value, list)}
 
 

@@ -21,12 +21,12 @@ def facts(redis: Any, *sections: str) -> dict[str, Any]:
     if found.get("loading"):
         problem = "Redis is still loading its data"
         raise BusyLoadingError(problem)
-    told = _or_nothing(redis.config_get, "appendonly", *_SETTINGS)
+    config = _or_nothing(redis.config_get, "appendonly", *_SETTINGS)
     for setting, name in _SETTINGS.items():
-        if setting in told:
-            found.setdefault(name, told[setting])
-    if "appendonly" in told:
-        found.setdefault("aof_enabled", int(told["appendonly"] == "yes"))
+        if setting in config:
+            found.setdefault(name, config[setting])
+    if "appendonly" in config:
+        found.setdefault("aof_enabled", int(config["appendonly"] == "yes"))
     return found
 
 
@@ -38,8 +38,8 @@ def _or_nothing(ask: Any, *what: str) -> dict[str, Any]:
 
 
 def _greeting(redis: Any) -> dict[str, Any]:
-    told = _or_nothing(lambda: _pairs(redis.execute_command("HELLO")))
-    return {"role": told["role"], f"{told['server']}_version": told["version"]} if told else {}
+    greeting = _or_nothing(lambda: _pairs(redis.execute_command("HELLO")))
+    return {"role": greeting["role"], f"{greeting['server']}_version": greeting["version"]} if greeting else {}
 
 
 def _pairs(reply: Any) -> dict[str, Any]:

@@ -24,14 +24,14 @@ def events_of_row(scripts: Scripts, found: Found) -> tuple[Event, ...]:
     redis: Any = scripts.redis
     if found.changed_at is None:
         return ()
-    told: list[Event] = []
+    events: list[Event] = []
     newest = f"{round(found.changed_at.timestamp() * 1000) + _AFTERWARDS}"
     oldest = round(found.recorded_at.timestamp() * 1000)
-    while not told or told[-1].seq > 1:
+    while not events or events[-1].seq > 1:
         with redis_trouble():
             page = redis.xrevrange(STREAM, max=newest, min=oldest, count=_PAGE)
-        told += [Event.from_fields(fields) for _, fields in page if fields and fields.get("job_id") == found.job_id]
+        events += [Event.from_fields(fields) for _, fields in page if fields and fields.get("job_id") == found.job_id]
         if len(page) < _PAGE:
             break
         newest = f"({page[-1][0]}"
-    return tuple(sorted(told, key=lambda event: event.seq))
+    return tuple(sorted(events, key=lambda event: event.seq))

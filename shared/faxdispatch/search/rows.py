@@ -19,7 +19,7 @@ _CODES = {state.value: OPENED for state in OPEN} | {
     "cancelled": CANCELLED,
     SUPPRESSED: SUPPRESSED_ROW,
 }
-_Told = tuple[int, str, dict[str, Any]]
+_Row = tuple[int, str, dict[str, Any]]
 _TOGETHER = 16
 """Number of chunks that are requested at once."""
 _MANY = 50
@@ -79,7 +79,7 @@ class CampaignRows:
             NotKnown: there is no such row.
         """
         to, fields = self._campaigns.row(campaign.id, row)
-        return next(self._tell(campaign, [(row, to, fields)]), None) if self._possible(campaign) else None
+        return next(self._found(campaign, [(row, to, fields)]), None) if self._possible(campaign) else None
 
     def _possible(self, campaign: Campaign) -> bool:
         wanted = self._wanted
@@ -103,7 +103,7 @@ class CampaignRows:
             if one[0] > after and one[0] in rows and number in {None, one[1]}
         ]
         for at in range(0, len(there), _MANY):
-            yield from self._tell(campaign, there[at : at + _MANY])
+            yield from self._found(campaign, there[at : at + _MANY])
 
     def _candidates(self, campaign: Campaign, first: int, last: int) -> set[int]:
         """Return the rows that may match by their codes and records, which are cheaper to read than the rows."""
@@ -123,12 +123,12 @@ class CampaignRows:
                 rows.discard(row)
         return rows
 
-    def _tell(self, campaign: Campaign, told: Sequence[_Told]) -> Iterator[Found]:
-        results = self._campaigns.results_of(campaign.id, [row for row, _, _ in told])
+    def _found(self, campaign: Campaign, rows: Sequence[_Row]) -> Iterator[Found]:
+        results = self._campaigns.results_of(campaign.id, [row for row, _, _ in rows])
         asked = [result.row for result in results if result.code == OPENED]
         views = self._ledger.jobs_at_once([job_of_row(campaign.id, row, campaign.generation) for row in asked])
         jobs = dict(zip(asked, views, strict=True))
-        for (row, to, fields), result in zip(told, results, strict=True):
+        for (row, to, fields), result in zip(rows, results, strict=True):
             found = found_row(campaign, to, fields, result, jobs.get(row))
             if self._fits(found, result):
                 yield found

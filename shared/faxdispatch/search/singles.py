@@ -64,15 +64,15 @@ class Singles:
                 self._effort.spend()
                 entries += self._index.block(block, content, looked, numbers)
                 while len(entries) >= _MANY:
-                    yield from self._told(entries[:_MANY])
+                    yield from self._found(entries[:_MANY])
                     del entries[:_MANY]
                 if not entries:
                     yield max(block * BLOCK, numbers.start), None
         except Spent:
             # The search continues before the last place that it was given.
-            yield from self._told(entries)
+            yield from self._found(entries)
             raise
-        yield from self._told(entries)
+        yield from self._found(entries)
 
     def _within(self, looked: Looked, n: int | None) -> range:
         span = self._index.span()
@@ -83,7 +83,7 @@ class Singles:
             first = self._index.before(looked.since - 1, span)
         return range(first, last)
 
-    def _told(self, entries: list[Entry]) -> Iterator[tuple[int, Found | None]]:
+    def _found(self, entries: list[Entry]) -> Iterator[tuple[int, Found | None]]:
         views = self._ledger.jobs_at_once([entry.job_id for entry in entries])
         unread = self.unread_among([entry.job_id for entry in entries], views)
         for entry, view in zip(entries, views, strict=True):

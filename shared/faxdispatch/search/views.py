@@ -39,7 +39,7 @@ def view_of_row(campaign: Campaign, found: Found, fields: Mapping[str, Any], his
         dials=0,
         connects=0,
         holds=0,
-        rung=0,
+        ladder_step=0,
         waived=frozenset(),
         spent=found.cost or 0.0,
         unknown_since=None,

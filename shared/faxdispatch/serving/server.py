@@ -15,7 +15,7 @@ from faxdispatch.serving.channel import Channel
 
 log = logging.getLogger(__name__)
 
-_TELL_EVERY = 60.0
+_REPORT_EVERY = 60.0
 _HEAD = 16 * 1024
 _AT_WORK = 100
 """How many connections beyond the limit may be open while the app works on all others."""
@@ -54,7 +54,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
         proxy: str | None = None,
     ) -> None:
         self._bounds = bounds
-        self._tell_again = 0.0
+        self._report_again = 0.0
         self.port: int = sock.getsockname()[1]
         trusted: dict[str, Any] = (
             {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}
@@ -93,14 +93,14 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
             return
         idle = [channel for channel in staying if channel is not newcomer and channel.waits_for_client()]
         if idle:
-            self._tell_full()
+            self._report_full()
             held = Counter(channel.origin for channel in idle)
             max(idle, key=lambda channel: (held[channel.origin], -channel.since)).hang_up()
 
-    def _tell_full(self) -> None:
+    def _report_full(self) -> None:
         now = time.monotonic()
-        if now >= self._tell_again:
-            self._tell_again = now + _TELL_EVERY
+        if now >= self._report_again:
+            self._report_again = now + _REPORT_EVERY
             log.warning("all %d connections are in use; slow clients are disconnected", self._bounds.connections)
 
     def fix_addr(self, addr: Any) -> Any:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from faxdispatch.calling.holidays import parse_holidays
 from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import Misconfigured
-from faxdispatch.reasons.ladder import Rung, read_ladder
+from faxdispatch.reasons.ladder import Step, read_ladder
 
 
 def _split(value: Any) -> Any:
@@ -74,7 +74,7 @@ Days = Annotated[Words, AfterValidator(_days)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Pauses = Annotated[tuple[Seconds, ...], BeforeValidator(_split)]
 Schedule = Annotated[Pauses, Field(min_length=1)]
-Ladder = Annotated[tuple[Rung, ...], BeforeValidator(_ladder)]
+Ladder = Annotated[tuple[Step, ...], BeforeValidator(_ladder)]
 CallablePath = Annotated[str, AfterValidator(_callable_path)]
 
 

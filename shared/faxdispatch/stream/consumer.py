@@ -126,7 +126,7 @@ class Consumer:
             log.warning("group %s no longer exists on %s and is created again", self.group, self.stream)
             return self.read(block=block)
         finally:
-            self._tell_lost()
+            self._report_lost()
 
     def ack(self, *deliveries: Delivery | str) -> int:
         """Acknowledge deliveries, or entry ids, in one call. Return how many of them were open.
@@ -216,7 +216,7 @@ class Consumer:
         finally:
             self.ack(*done)
 
-    def _tell_lost(self) -> None:
+    def _report_lost(self) -> None:
         count, self._membership.trimmed = self._membership.trimmed, 0
         if not count:
             return

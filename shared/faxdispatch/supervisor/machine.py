@@ -81,8 +81,8 @@ def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
         return
     # It is separate from the real one: what the simulation delivered is not really delivered.
     folder = settings.fax_data_dir / "simulation" if simulate else settings.fax_data_dir
-    with data_dir(folder) as ours:
-        yield ours
+    with data_dir(folder) as private:
+        yield private
 
 
 def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: int, simulate: bool, say: Say) -> str:

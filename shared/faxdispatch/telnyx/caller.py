@@ -164,6 +164,6 @@ def _document(call: Call, answer: Answer) -> dict[str, Any]:
 def _pause(state: RetryCallState) -> float:
     """Wait as long as Telnyx says, otherwise about half a second, then one; chance keeps callers out of step."""
     error = state.outcome.exception() if state.outcome else None
-    told = error.retry_after if isinstance(error, RateLimited) else None
-    least = told if told is not None else 0.25 * 2**state.attempt_number
+    retry_after = error.retry_after if isinstance(error, RateLimited) else None
+    least = retry_after if retry_after is not None else 0.25 * 2**state.attempt_number
     return least * random.uniform(1.0, 1.5)  # noqa: S311 - spreads callers, keeps no secret

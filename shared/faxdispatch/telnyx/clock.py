@@ -14,10 +14,10 @@ BELIEVED = 3600.0
 def _read(date: str) -> datetime | None:
     """Read a date, or None if it is not readable. Many answers of one second have the same."""
     try:
-        told = parsedate_to_datetime(date)
+        moment = parsedate_to_datetime(date)
     except (ValueError, TypeError, IndexError):
         return None
-    return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 class TelnyxClock:
@@ -29,8 +29,8 @@ class TelnyxClock:
 
     def hear(self, headers: Mapping[str, str]) -> None:
         """Set it from an answer's headers (names in lower case); an answer without a readable date is ignored."""
-        if told := _read(headers.get("date", "")):
-            self._heard = self._monotonic(), told
+        if moment := _read(headers.get("date", "")):
+            self._heard = self._monotonic(), moment
 
     def now(self, *, heard_since: float | None = None) -> datetime | None:
         """Return the present time at Telnyx, or None if no answer has shown it lately.
@@ -39,8 +39,8 @@ class TelnyxClock:
         """
         if self._heard is None:
             return None
-        at, told = self._heard
+        at, moment = self._heard
         passed = self._monotonic() - at
         if passed > BELIEVED or (heard_since is not None and at < heard_since):
             return None
-        return told + timedelta(seconds=passed)
+        return moment + timedelta(seconds=passed)

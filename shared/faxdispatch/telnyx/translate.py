@@ -102,8 +102,8 @@ def failure(operation: str, answer: Answer) -> TelnyxError:
 
 def blames_account(error: AccountRefused) -> bool:
     """Return whether a refusal certainly concerns the account or the key, and cannot be caused by the request."""
-    told = error.code is not None and error.code != _VAGUE and _BY_CODE.get(error.code) is AccountRefused
-    return told or error.status in {401, 402}
+    by_code = error.code is not None and error.code != _VAGUE and _BY_CODE.get(error.code) is AccountRefused
+    return by_code or error.status in {401, 402}
 
 
 def unreadable(operation: str, answer: Answer, why: str) -> OutcomeUnknown:
@@ -126,9 +126,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _kind(status: int, codes: list[str]) -> type[TelnyxError]:
     if not 400 <= status < 500:
         return OutcomeUnknown
-    told = [_BY_CODE[code] for code in codes if code in _BY_CODE]
-    if told and status not in _CODE_CANNOT_CHANGE:
-        return told[0]
+    kinds = [_BY_CODE[code] for code in codes if code in _BY_CODE]
+    if kinds and status not in _CODE_CANNOT_CHANGE:
+        return kinds[0]
     return _BY_STATUS.get(status, Refused)
 
 

@@ -96,11 +96,11 @@ def parse_webhook(body: bytes) -> TelnyxWebhook:
         raise Unreadable("the event's payload is not an object")
     event_type = event.get("event_type")
     known_type = ALIASES.get(event_type, event_type) if isinstance(event_type, str) else event_type
-    told = {name: payload[name] for name in _TOLD if name in payload}
+    known = {name: payload[name] for name in _PASSED_ON if name in payload}
     try:
         return TelnyxWebhook.model_validate(
             {
-                **told,
+                **known,
                 "event_id": event.get("id"),
                 "event_type": known_type,
                 "occurred_at": event.get("occurred_at"),
@@ -116,7 +116,7 @@ def parse_webhook(body: bytes) -> TelnyxWebhook:
 
 
 _SET_HERE = {"event_id", "event_type", "occurred_at", "delivered_to", "attempt", "data", "digest"}
-_TOLD = {field.alias or name for name, field in TelnyxWebhook.model_fields.items() if name not in _SET_HERE}
+_PASSED_ON = {field.alias or name for name, field in TelnyxWebhook.model_fields.items() if name not in _SET_HERE}
 """Names that are read from the payload."""
 
 

@@ -138,8 +138,8 @@ class Planner:
         except NotKnown:
             raise NotKnown(f"{campaign_id}: is neither a file nor the id of a campaign") from None
         begin = start or max(campaign.start_at or now, now)
-        told = options_for_all(asked, region=self._settings.fax_default_region, media_by_row=True)
-        options = {**campaign.options, **{name: told[name] for name in told if asked.get(name) is not None}}
+        common = options_for_all(asked, region=self._settings.fax_default_region, media_by_row=True)
+        options = {**campaign.options, **{name: common[name] for name in common if asked.get(name) is not None}}
         recipients = self._recipients(begin, options)
         for chunk in range(-(-campaign.size // CHUNK)):
             for _, to, fields in campaigns.pending_rows(campaign_id, chunk):

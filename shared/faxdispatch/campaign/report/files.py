@@ -160,15 +160,15 @@ def _rows(campaigns: Campaigns, campaign: Campaign) -> Iterator[tuple[RowResult,
 
     All of them come in the order of rows, and each may lack some.
     """
-    lines, told = campaigns.listed(campaign.id), campaigns.rows(campaign.id)
+    lines, stored_rows = campaigns.listed(campaign.id), campaigns.rows(campaign.id)
     none = ListedRow(0, None, [])
     line = next(lines, none)
-    number, to, fields = next(told, (0, "", {}))
+    number, to, fields = next(stored_rows, (0, "", {}))
     for result in campaigns.results(campaign.id):
         while line.row and line.row < result.row:
             line = next(lines, none)
         while number and number < result.row:
-            number, to, fields = next(told, (0, "", {}))
+            number, to, fields = next(stored_rows, (0, "", {}))
         asked = campaign.options | fields
         document = asked.get("media_name") or asked.get("media_url") or ""
         dialled = (to, asked.get("from") or campaign.sender or "", document) if number == result.row else ("", "", "")
@@ -187,21 +187,21 @@ def _clock(moment: datetime) -> str:
 
 def _facts(result: RowResult, asked: Sequence[str], tries: Sequence[datetime]) -> list[str]:
     ended = result.code not in {PENDING, OPENED}
-    told = ended and result.ended_at is not None
+    has_result = ended and result.ended_at is not None
     return [
         str(result.row),
         *asked,
         RESULTS[result.code],
-        str(result.attempts) if told else "",
+        str(result.attempts) if has_result else "",
         "; ".join(_clock(at) for at in tries),
-        str(result.pages) if told else "",
-        str(result.seconds) if told else "",
-        f"{result.cost:.4f}" if told else "",
+        str(result.pages) if has_result else "",
+        str(result.seconds) if has_result else "",
+        f"{result.cost:.4f}" if has_result else "",
         _clock(result.ended_at) if result.ended_at else "",
         result.cause or "",
         in_words(result.cause, result.code) if ended else "",
         result.fax_id or "",
-        str(result.generation) if told else "",
+        str(result.generation) if has_result else "",
     ]
 
 

@@ -17,13 +17,13 @@ def tag(name: str, /, *children: str, **attributes: str | float) -> Html:
 
     In attribute names, `_` stands for `-`; a `_` at the end is dropped, as in `class_`.
     """
-    told = "".join(
+    written = "".join(
         f' {attribute.rstrip("_").replace("_", "-")}="{escape(_number(value))}"'
         for attribute, value in attributes.items()
     )
     if name in _EMPTY and not children:
-        return Html(f"<{name}{told}>" if name == "meta" else f"<{name}{told}/>")
-    return Html(f"<{name}{told}>{join(children)}</{name}>")
+        return Html(f"<{name}{written}>" if name == "meta" else f"<{name}{written}/>")
+    return Html(f"<{name}{written}>{join(children)}</{name}>")
 
 
 def join(children: Iterable[str]) -> Html:

@@ -43,10 +43,10 @@ class Tries:
         while True:
             with redis_trouble():
                 page = redis.xrange(STREAM, min=first, count=_PAGE)
-            told = (fields for _, fields in page if fields and fields.get("campaign_id") == self._campaign.id)
+            own_events = (fields for _, fields in page if fields and fields.get("campaign_id") == self._campaign.id)
             begun = [
                 (fields["job_id"], int(fields["attempt"]), int(fields["occurred_at"]))
-                for fields in told
+                for fields in own_events
                 if fields["type"] == "job.submitted"
             ]
             self._file.executemany("INSERT OR REPLACE INTO tries VALUES (?, ?, ?)", begun)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from faxdispatch.campaign.checking import OF_THE_VALID, as_data, checked, counts, guesses_of, not_sent, write_down
-from faxdispatch.cli.campaigns.for_all import Documents, tell
+from faxdispatch.cli.campaigns.for_all import Documents, report_for_all
 from faxdispatch.cli.lists import Form, ListFile, Unsent
 from faxdispatch.cli.options import option
 from faxdispatch.cli.output import Answer
@@ -40,7 +40,7 @@ def check(
     refuse_existing(unsent.bad_rows, unsent.left_out)
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
     given = documents.for_all(settings)
-    tell(given, settings, sending.quality)
+    report_for_all(given, settings, sending.quality)
     asked = sending.asked() | given.options
     with (
         at_hand(file) as path,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from faxdispatch.campaign import CampaignState, Imported
 from faxdispatch.campaign.looking_up import link_look
 from faxdispatch.campaign.requests import options_for_all
-from faxdispatch.cli.campaigns.for_all import Documents, tell
+from faxdispatch.cli.campaigns.for_all import Documents, report_for_all
 from faxdispatch.cli.campaigns.words import standing
 from faxdispatch.cli.lists import Form, ListFile, Unsent
 from faxdispatch.cli.options import Operator, option
@@ -43,7 +43,7 @@ def create(
     given, asked = documents.for_all(settings), sending.asked()
     # Check this before anything is asked or uploaded; the list itself may still have a column with documents.
     options_for_all(asked | given.options, region=read.region or settings.fax_default_region, media_by_row=True)
-    tell(given, settings, sending.quality)
+    report_for_all(given, settings, sending.quality)
     bad_rows, left_out = unsent.beside(file)
     desk = FaxClient.from_env(settings).campaigns
     with at_hand(file) as path, progress(path.name) as on_progress:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from faxdispatch.campaign.for_all import ForAll, for_all
 from faxdispatch.cli.options import Options, option
-from faxdispatch.cli.preflight import tell_findings
+from faxdispatch.cli.preflight import report_findings
 from faxdispatch.settings import Settings
 
 
@@ -26,6 +26,6 @@ class Documents(Options):
         return for_all(settings, media=self.media, media_name=self.media_name, cover=self.cover)
 
 
-def tell(found: ForAll, settings: Settings, quality: str | None) -> None:
+def report_for_all(found: ForAll, settings: Settings, quality: str | None) -> None:
     """Report every warning about the document. Raises `BadInput` if it cannot be faxed."""
-    tell_findings(settings, documents=[found.document] if found.document else [], link=found.link, quality=quality)
+    report_findings(settings, documents=[found.document] if found.document else [], link=found.link, quality=quality)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from faxdispatch.cli.campaigns.words import Id, campaigns, standing, told
+from faxdispatch.cli.campaigns.words import Id, campaign_answer, campaigns, standing
 from faxdispatch.cli.options import Operator, Reason, Why, Yes, argument, moment, option
 from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.errors import BadInput
@@ -21,7 +21,7 @@ def start(
     This replaces a planned start. If nothing runs at that time, it starts as soon as something does; after
     FAX_TOO_LATE it is paused instead.
     """
-    return told(campaigns().start(campaign, at=at, operator=operator))
+    return campaign_answer(campaigns().start(campaign, at=at, operator=operator))
 
 
 def pause(campaign: Id, reason: Reason, operator: Operator = None) -> Answer:
@@ -29,7 +29,7 @@ def pause(campaign: Id, reason: Reason, operator: Operator = None) -> Answer:
 
     Faxes that Telnyx already has continue.
     """
-    return told(campaigns().pause(campaign, reason=reason, operator=operator))
+    return campaign_answer(campaigns().pause(campaign, reason=reason, operator=operator))
 
 
 def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answer:
@@ -37,7 +37,7 @@ def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answe
 
     No row is repeated and none is left out.
     """
-    return told(campaigns().resume(campaign, reason=reason, operator=operator))
+    return campaign_answer(campaigns().resume(campaign, reason=reason, operator=operator))
 
 
 def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False) -> Answer:
@@ -53,7 +53,7 @@ def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes
     confirm(f"Give up rows of campaign {found.id}? {words}", yes=yes)
     moved, given_up = desk.finish(campaign, reason=reason, operator=operator)
     left = f"{moved.pending:,} still to be sent, {moved.opened:,} under way"
-    return told(moved, f"{counted_are(given_up, 'row')} given up; {left}")
+    return campaign_answer(moved, f"{counted_are(given_up, 'row')} given up; {left}")
 
 
 def cancel(
@@ -74,7 +74,7 @@ def cancel(
     at_telnyx = "is asked to cancel those that it has" if also_in_flight else "continues with those that it has"
     confirm(f"Stop campaign {found.id}? {counted(waiting, 'row')} will not be sent; Telnyx {at_telnyx}.", yes=yes)
     moved = desk.cancel(campaign, reason=reason, also_in_flight=also_in_flight, operator=operator)
-    return told(moved)
+    return campaign_answer(moved)
 
 
 def cap(
@@ -135,7 +135,7 @@ def retry(
     retried = desk.retry(campaign, cause or [], rows=rows, reason=reason, operator=operator)
     found = desk.start(campaign, operator=operator) if start else retried.campaign
     words = f"{counted_are(retried.rows, 'row')} pending again, in generation {found.generation}"
-    return told(found, words, retried=retried.rows)
+    return campaign_answer(found, words, retried=retried.rows)
 
 
 def send_test(

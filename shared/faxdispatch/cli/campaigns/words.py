@@ -22,7 +22,7 @@ def standing(campaign: Campaign) -> str:
     return words
 
 
-def told(campaign: Campaign, *notes: str, **more: Any) -> Answer:
+def campaign_answer(campaign: Campaign, *notes: str, **more: Any) -> Answer:
     """Return the state of a campaign after a command."""
     return Answer(campaign.as_data() | more, f"campaign {campaign.id}: {standing(campaign)}", notes=notes, full=False)
 

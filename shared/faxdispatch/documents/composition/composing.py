@@ -120,8 +120,8 @@ def _together(documents: Sequence[Document], reports: Sequence[Report], cover_pa
     for number, (document, report) in enumerate(zip(documents, reports, strict=True), start=1):
         name = f"{document.name or f'document {number}'} " if len(documents) > 1 else ""
         for one in report.findings:
-            told = one if one.page is None else replace(one, page=before + one.page)
-            found.append(told if told.page else replace(told, words=f"{name}{one.words}"))
+            finding = one if one.page is None else replace(one, page=before + one.page)
+            found.append(finding if finding.page else replace(finding, words=f"{name}{one.words}"))
         before += report.pages or 0
     if before > MOST_PAGES:
         found = [one for one in found if one.code != "too_many_pages"]

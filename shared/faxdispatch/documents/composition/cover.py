@@ -141,11 +141,11 @@ def make_cover(
     Raises:
         BadInput: a field has no value, no font has a character, or it is too long for a cover.
     """
-    ours = {"sender": sender, "to": to, "date": today.isoformat()}
+    built_in = {"sender": sender, "to": to, "date": today.isoformat()}
     own = 1
     while True:
         page_count = str(own + pages)
-        content, needed = _set(filled(text, {**values, **ours, "pages": page_count}), fonts(more_fonts))
+        content, needed = _set(filled(text, {**values, **built_in, "pages": page_count}), fonts(more_fonts))
         if needed > MOST_PAGES:
             raise BadInput(f"cover: has more than {MOST_PAGES} pages")
         if needed <= own:

@@ -39,9 +39,12 @@ class Layers:
         if not self._all:
             return
         shown = {"/Order": self._all, "/OFF": self._hidden, "/AS": self._by_event}
-        told = {"/OCGs": self._all, "/D": DictionaryObject({NameObject(name): value for name, value in shown.items()})}
+        known = {
+            "/OCGs": self._all,
+            "/D": DictionaryObject({NameObject(name): value for name, value in shown.items()}),
+        }
         self._writer.root_object[NameObject("/OCProperties")] = DictionaryObject(
-            {NameObject(name): value for name, value in told.items()}
+            {NameObject(name): value for name, value in known.items()}
         )
 
 

@@ -34,7 +34,7 @@ class RowCovers:
         self.pages = cover_pages(text, more_fonts)
         """Pages of the cover if its fields are short."""
 
-    def told(self, fields: Mapping[str, Any], cells: Sequence[str]) -> dict[str, Any]:
+    def row_fields(self, fields: Mapping[str, Any], cells: Sequence[str]) -> dict[str, Any]:
         """Return what a row's cover adds to the fields of its request: its values, and its pages.
 
         Raises:
@@ -46,7 +46,7 @@ class RowCovers:
         return {"cover_fields": values, **pages}
 
     def empty(self, values: Mapping[str, str]) -> Iterator[str]:
-        """Yield the names of fields that print nothing with a row's values, as returned by `told`."""
+        """Yield the names of fields that print nothing with a row's values, as returned by `row_fields`."""
         for name in self._must_be_there:
             if not values[name].strip():
                 yield name

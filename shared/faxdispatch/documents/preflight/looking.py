@@ -190,7 +190,7 @@ def _words(page: Any, grey: Any, black: Any, lines: int) -> Facts:
     """Find text that does not come through: `faint`, too pale to print, and `tiny`; each with the first such words."""
     text = page.get_textpage()
     paper = _PAPER / page.get_width()
-    told: Facts = {}
+    found: Facts = {}
     for number in range(text.count_rects()):
         rect = text.get_rect(number)
         box = _box(page, rect, grey.size)
@@ -199,9 +199,9 @@ def _words(page: Any, grey: Any, black: Any, lines: int) -> Facts:
             kind = "faint"
         elif box and 0 < _size(text, rect) * paper < _LEAST[lines]:
             kind = "tiny"
-        if kind and kind not in told and (words := text.get_text_bounded(*rect).strip()):
-            told[kind] = " ".join(words.split())[:_SAMPLE]
-    return told
+        if kind and kind not in found and (words := text.get_text_bounded(*rect).strip()):
+            found[kind] = " ".join(words.split())[:_SAMPLE]
+    return found
 
 
 def _lines(page: Any, grey: Any, black: Any) -> Facts:

@@ -74,9 +74,9 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for one in findings:
         # A finding about a whole document is kept for each document.
         by_kind.setdefault((one.code, one.severity, "" if one.page else one.words), []).append(one)
-    told = []
+    found = []
     for alike in by_kind.values():
         first, more = alike[0], len(alike) - 1
         words = f"{first.words}; {more} more page{'s' if more > 1 else ''} like that" if more else first.words
-        told.append(Finding(first.severity, first.code, words, first.page))
-    return tuple(told)
+        found.append(Finding(first.severity, first.code, words, first.page))
+    return tuple(found)

@@ -44,7 +44,7 @@ def main() -> None:
             send(sys.stdout.buffer, Kind.DAMAGED, str(problem))
 
 
-def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
+def answer(file: IO[bytes], asked: IO[bytes], out: IO[bytes]) -> None:
     """Answer questions about a workbook until no more come.
 
     Raises:
@@ -52,26 +52,28 @@ def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
     """
     book = Book(file)
     send(
-        told, Kind.SHEETS, json.dumps([book.strikes_by_rule, [[title.name, title.is_visible] for title in book.sheets]])
+        out,
+        Kind.SHEETS,
+        json.dumps([book.strikes_by_rule, [[title.name, title.is_visible] for title in book.sheets]]),
     )
     for line in asked:
         question, place, *more = json.loads(line)
         if question == "find":
-            send(told, Kind.FOUND, json.dumps(book.texts_with(place, *more)))
+            send(out, Kind.FOUND, json.dumps(book.texts_with(place, *more)))
         else:
             with book.open(place) as sheet:
-                _tell_rows(sheet, told, *more)
+                _send_rows(sheet, out, *more)
 
 
-def _tell_rows(sheet: Sheet, told: IO[bytes], most: int, words: Sequence[str]) -> None:
+def _send_rows(sheet: Sheet, out: IO[bytes], most: int, words: Sequence[str]) -> None:
     batches = _filled(sheet, most, words)
     first = next(batches, [])
     # They are known by now.
-    send(told, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
+    send(out, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
     for batch in itertools.chain([first], batches):
         if batch:
-            send(told, Kind.ROWS, packed(batch))
-    send(told, Kind.END)
+            send(out, Kind.ROWS, packed(batch))
+    send(out, Kind.END)
 
 
 def _filled(sheet: Sheet, most: int, words: Sequence[str]) -> Iterator[list[Row]]:

@@ -66,12 +66,12 @@ class Workbook:
                 os.write(self._child.stdin.fileno(), f"{json.dumps(question)}\n".encode())
 
     def _rows(self) -> Iterator[Rows]:
-        while (told := self._hear())[0] is Kind.ROWS:
-            yield unpacked(told[1])
+        while (answer := self._hear())[0] is Kind.ROWS:
+            yield unpacked(answer[1])
 
     def _hear(self) -> tuple[Kind, str]:
-        told = receive(self._child.stdout) if self._child.stdout else None
-        kind, text = told or (Kind.REFUSED, _DIED)
+        answer = receive(self._child.stdout) if self._child.stdout else None
+        kind, text = answer or (Kind.REFUSED, _DIED)
         if kind is Kind.DAMAGED:
             raise BadInput(
                 f"{self._name}: damaged, or not what its name says ({text}); get it again from where it came from"

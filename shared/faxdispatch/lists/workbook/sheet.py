@@ -109,8 +109,8 @@ class Look:
 
     def _as_they_stand(self, kinds: Sequence[str], values: Sequence[str]) -> list[str]:
         """Return what cells without a format show."""
-        told = "".join(values)
-        if told.isascii() and told.isdigit() and all(values):
+        joined = "".join(values)
+        if joined.isascii() and joined.isdigit() and all(values):
             only = set(kinds)
             if only == {"s"}:
                 return list(map(self.texts.__getitem__, map(int, values)))
@@ -209,10 +209,10 @@ class Sheet:
         if max(map(len, asked)) > CELL or any(b"_x" in element for element in asked):
             asked = list(itertools.takewhile(lambda element: len(element) <= CELL and b"_x" not in element, asked))
         try:
-            told = _END.encode().join([*asked, b""]).decode()
+            joined = _END.encode().join([*asked, b""]).decode()
         except UnicodeDecodeError:
             return []
-        run: list[tuple[str, ...]] = self._form.findall(told)
+        run: list[tuple[str, ...]] = self._form.findall(joined)
         if run and run[-1][-1]:
             run.pop()
             self._longest = max(self._longest // 4, _SHORTEST_RUN)
@@ -245,9 +245,9 @@ class Sheet:
         cells = list(map(list, zip(*columns, strict=True))) if columns else [list[str]() for _ in run]
         if columns and not all(columns[-1]):
             cells = list(map(_trimmed, cells))
-        told = zip(map(int, numbers), cells, map(hides.__getitem__, attributes), itertools.repeat(_NONE))
+        values = zip(map(int, numbers), cells, map(hides.__getitem__, attributes), itertools.repeat(_NONE))
         # A million calls of the class itself would take half a second.
-        rows = list(map(tuple.__new__, itertools.repeat(Row), told))
+        rows = list(map(tuple.__new__, itertools.repeat(Row), values))
         self._handler.last = rows[-1].number
         return rows
 

@@ -133,10 +133,10 @@ def _all_plain(elements: list[bytes]) -> list[str] | None:
     if not (table.startswith(begin) and table.endswith(end)):
         return None
     texts = table[len(begin) : -len(end)].split("</t></si><si><t>")
-    told = "".join(texts)
-    if _MARKED.search(told):
+    joined = "".join(texts)
+    if _MARKED.search(joined):
         return None
-    is_plain = "_x" not in told and max(map(len, texts)) <= CELL
+    is_plain = "_x" not in joined and max(map(len, texts)) <= CELL
     return texts if is_plain else list(map(unescaped, texts))
 
 

@@ -19,7 +19,7 @@ from faxdispatch.settings import Settings
 _LEAST = (7, 0)
 """The version of Redis from which XAUTOCLAIM reports trimmed entries, which consumers rely on."""
 _ALWAYS = "set appendonly yes and appendfsync always"
-_TELL = "allow our user INFO and CONFIG GET (docs/permissions.md), so that this can be checked"
+_GRANT_CONFIG = "allow our user INFO and CONFIG GET (docs/permissions.md), so that this can be checked"
 
 
 def check_redis(settings: Settings) -> Iterator[Finding]:
@@ -67,21 +67,21 @@ def _version(about: Any) -> Finding:
 def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
     """Check what survives a crash; if the server does not sync with every write, this takes some seconds."""
     name, server = "redis persistence", Barrier(redis).look()
-    told = f"run {server.run_id[:8]}, {server.role}, appendfsync {server.fsync or 'not told'}"
+    facts = f"run {server.run_id[:8]}, {server.role}, appendfsync {server.fsync or 'not told'}"
     if server.durability is Durability.ALWAYS:
-        return ok(name, f"every write is on disk before it is answered ({told})")
+        return ok(name, f"every write is on disk before it is answered ({facts})")
     lost = f"a crash can lose what was recorded in the last {'half minute' if server.fsync == 'no' else 'second or so'}"
     if server.durability is Durability.ON_DEMAND:
         lost += ": jobs, and webhooks answered already"
         return warn(
             name,
-            f"{lost}; no fax is sent twice, since workers wait for the disk, and Redis does wait for it ({told})",
+            f"{lost}; no fax is sent twice, since workers wait for the disk, and Redis does wait for it ({facts})",
             _ALWAYS,
         )
-    remedy = _TELL if server.durability is Durability.UNKNOWN else _ALWAYS
+    remedy = _GRANT_CONFIG if server.durability is Durability.UNKNOWN else _ALWAYS
     if settings.fax_dangerous_lossy_redis:
-        return fail(name, f"{server.problem} ({told}); FAX_DANGEROUS_LOSSY_REDIS lets faxes be sent twice", remedy)
-    return fail(name, f"{server.problem} ({told}); so nothing is sent", remedy)
+        return fail(name, f"{server.problem} ({facts}); FAX_DANGEROUS_LOSSY_REDIS lets faxes be sent twice", remedy)
+    return fail(name, f"{server.problem} ({facts}); so nothing is sent", remedy)
 
 
 def _epoch(redis: Redis, _about: Any, _settings: Settings) -> Finding:
@@ -119,11 +119,11 @@ def _replicas(_redis: Redis, about: Any, settings: Settings) -> Finding:
         wanted = f"{present} connected, FAX_REPLICAS asks for {settings.fax_replicas}: nothing will be sent"
         return fail(name, wanted, "start the replicas, or lower FAX_REPLICAS")
     if 0 < settings.fax_replicas < present:
-        told = (
+        problem = (
             f"{present} connected, FAX_REPLICAS waits for {settings.fax_replicas}: "
             "a replica without the claim may be promoted"
         )
-        return warn(name, told, f"set FAX_REPLICAS={present}, or have fewer replicas")
+        return warn(name, problem, f"set FAX_REPLICAS={present}, or have fewer replicas")
     return ok(name, f"{present} connected, {settings.fax_replicas} wanted")
 
 

@@ -95,16 +95,16 @@ def _outbound(application: FaxApplication) -> Finding:
     return fail("connection outbound", detail, f"{_change(application)} outbound.outbound_voice_profile_id=ID")
 
 
-def _reporting(application: FaxApplication, ours: str | None) -> Finding:
-    name, theirs = "connection webhook", application.webhook_event_url
-    remedy = f"{_change(application)} webhook_event_url={ours or 'ADDRESS, our public one'}"
-    if theirs and ours == theirs:
+def _reporting(application: FaxApplication, own_url: str | None) -> Finding:
+    name, current_url = "connection webhook", application.webhook_event_url
+    remedy = f"{_change(application)} webhook_event_url={own_url or 'ADDRESS, our public one'}"
+    if current_url and own_url == current_url:
         return ok(name, "is FAX_WEBHOOK_URL")
-    if ours:
+    if own_url:
         # Every fax that we send names our address, so only events of faxes that were not sent from here go astray.
         return warn(
-            name, f"is {theirs or 'not set'}, not FAX_WEBHOOK_URL, so inbound faxes are not reported here", remedy
+            name, f"is {current_url or 'not set'}, not FAX_WEBHOOK_URL, so inbound faxes are not reported here", remedy
         )
-    if theirs:
-        return ok(name, f"is {theirs}; without FAX_WEBHOOK_URL it cannot be tested whether that is us")
+    if current_url:
+        return ok(name, f"is {current_url}; without FAX_WEBHOOK_URL it cannot be tested whether that is us")
     return warn(name, "is not set: results are found only by asking, minutes later", remedy)

@@ -30,8 +30,8 @@ def account_of_key(settings: Settings, identity: Identity) -> str | None:
         OtherAccount: it is known to belong to another account.
         Unavailable: Redis did not answer.
     """
-    ours, of_key = identity.account, identity.account_of(_digest(settings, identity))
-    if of_key and ours and of_key != ours:
+    account, of_key = identity.account, identity.account_of(_digest(settings, identity))
+    if of_key and account and of_key != account:
         raise OtherAccount
     return of_key
 
@@ -59,15 +59,14 @@ def recognise(
     owner = _owner(telnyx)
     applications = _applications(telnyx)
     key = _digest(settings, identity)
-    told = owner or next(iter(applications), key)
-    account = hashlib.sha256(f"{settings.telnyx_base_url} {told}".encode()).hexdigest()[:12]
+    best = owner or next(iter(applications), key)
+    account = hashlib.sha256(f"{settings.telnyx_base_url} {best}".encode()).hexdigest()[:12]
     if not identity.belongs(
         key=key, account=account, owner=owner, applications=applications, reason=reason, operator=operator
     ):
         raise OtherAccount
-    ours = identity.account
-    assert ours is not None  # noqa: S101 - it has just been made so
-    return ours
+    assert identity.account is not None  # noqa: S101 - it has just been made so
+    return identity.account
 
 
 def _owner(telnyx: TelnyxClient) -> str | None:

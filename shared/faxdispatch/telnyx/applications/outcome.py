@@ -47,9 +47,9 @@ class Outcome:
 
     def missing(self, settings: Settings, *, named: bool) -> Iterator[str]:
         """Yield what is not as it should be yet. `named` tells whether the application was chosen by its id."""
-        ours, found = settings.fax_connection_id, self.plan.found
-        if ours and not named and (found is None or found.id != ours):
-            yield f"FAX_CONNECTION_ID is {ours}, which is no fax application of this account: replace it"
+        own_id, found = settings.fax_connection_id, self.plan.found
+        if own_id and not named and (found is None or found.id != own_id):
+            yield f"FAX_CONNECTION_ID is {own_id}, which is no fax application of this account: replace it"
         if self.application is None:
             if not self.plan.wanted.outbound_voice_profile_id:
                 yield (

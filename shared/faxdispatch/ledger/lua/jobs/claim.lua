@@ -52,7 +52,7 @@ local function claim(c)
   reserve_money(j, c.cost)
   move(j, 'submitting', {
     attempt = attempt, owner = c.owner, submitted = now, rank = 0, provider = '', hold = '', due = '',
-    cause = '', asked = 0, listings = 0, hints = 0, rung = c.rung, estimate = whole(c.cost), freed = '',
+    cause = '', asked = 0, listings = 0, hints = 0, rung = c.ladder_step, estimate = whole(c.cost), freed = '',
     submitted_telnyx = c.telnyx_at and whole(c.telnyx_at) or '',
     account = a.account or '', trace = j.trace or c.trace,
   })

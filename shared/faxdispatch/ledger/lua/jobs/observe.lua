@@ -81,7 +81,7 @@ local function observe()
   local tie, rank = 'same', a.rank
   if a.fax_id then tie = bind(j, attempt or j.attempt, a.fax_id, {source = a.source}) else rank = 0 end
   if rank == 9 then delete_later(a.fax_id) end
-  if tie == 'stray' then
+  if tie == 'surplus' then
     tell('conflict')
     return remember('conflict', {job = j.job, state = j.state})
   end
@@ -122,8 +122,8 @@ local function observe()
     settle(j, price(a.pages, a.duration))
     trust_number(j.to, {reason = 'delivered'})
     note_attempt(j, true)
-    local rung = tonumber(j.rung or '0')
-    if rung > 0 then redis.call('SET', 'fax:ladder:' .. j.to, rung, 'PX', a.ladder_kept) end
+    local step = tonumber(j.rung or '0')
+    if step > 0 then redis.call('SET', 'fax:ladder:' .. j.to, step, 'PX', a.ladder_kept) end
     finish(j, 'delivered', facts)
   elseif a.status == 'failed' then
     facts.cause = a.reason or 'unknown'

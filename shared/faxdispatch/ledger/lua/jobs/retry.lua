@@ -20,7 +20,7 @@ emit(j, 'job.retrying', {data = until_then(a.data, due)})
 local tries = {}
 if a.tries then for reason, count in pairs(a.tries) do tries[reason] = count end end
 move(j, 'held', {
-  hold = 'retry', due = due, turn = '', [a.counter] = tonumber(j[a.counter] or 0) + 1, rung = a.rung, tries = json(tries),
+  hold = 'retry', due = due, turn = '', [a.counter] = tonumber(j[a.counter] or 0) + 1, rung = a.ladder_step, tries = json(tries),
 })
 if a.capacity then cut_channels(j.connection, a.capacity, tonumber(j.submitted)) end
 if a.pause and j.connection ~= '' then

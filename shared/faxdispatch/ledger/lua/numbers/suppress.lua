@@ -1,5 +1,5 @@
 -- Put numbers on the suppression list. Each of `entries` has `number`, `reason`, `origin` and, if it ends, `until`; the
--- reply counts how many were `added`, `changed`, or already the `same`. With `tell`, each new entry makes an event.
+-- reply counts how many were `added`, `changed`, or already the `same`. With `report`, each new entry makes an event.
 -- Keys: fax:events, fax:job:*, fax:other:*, fax:suppressed, fax:suppressed:until, fax:suppressed:version
 sweep_suppressed()
 local counts = {added = 0, changed = 0, same = 0}
@@ -16,7 +16,7 @@ for _, entry in ipairs(a.entries) do
   local outcome = outcome_of(entry)
   counts[outcome] = counts[outcome] + 1
   if outcome ~= 'same' then
-    if a.tell then
+    if a.report then
       emit_about(number_subject(entry.number), 'number.suppressed', {source = a.source, data = json({
         number = entry.number, reason = entry.reason, origin = entry.origin, operator = a.operator,
         ['until'] = entry['until'],

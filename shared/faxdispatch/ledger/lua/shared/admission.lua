@@ -52,21 +52,21 @@ end
 -- Record the document that a worker has made from a job's cover and a link, in place of the one that it `knew`. If two
 -- workers have made one at the same time, the first one counts, since the link may lead to another document by now. The
 -- document of a job that is in flight or has ended stays.
-local function keep_letter(j, letter, knew)
-  if not j or letter == '' or (j.state ~= 'queued' and j.state ~= 'held') then return end
+local function keep_composed(j, document, knew)
+  if not j or document == '' or (j.state ~= 'queued' and j.state ~= 'held') then return end
   save(j, {unfetched = ''})
-  if (j.letter or '') == knew then save(j, {letter = letter}) end
+  if (j.letter or '') == knew then save(j, {letter = document}) end
 end
 
 -- Decide whether number, channel and rate allow a job to be sent now. Returns `go`, with the microseconds until its
 -- slot of the rate, the ladder step that is remembered for its number, and the document that was made from its cover
--- and a link; or parks the job and returns `held`. `asked` has `job`, `connection` and `sender`; `letter`, the
+-- and a link; or parks the job and returns `held`. `asked` has `job`, `connection` and `sender`; `composed`, the
 -- document that its worker has now, and `knew`, the one that was recorded when the job was read; both may be empty.
 local function admit(asked)
   local job, connection, sender = asked.job, asked.connection, asked.sender
   local j = load(job)
   local answer = barred(j, connection, sender)
-  keep_letter(j, asked.letter, asked.knew)
+  keep_composed(j, asked.composed, asked.knew)
   if answer then return answer end
 
   if j.granted ~= '1' then
@@ -102,6 +102,6 @@ local function admit(asked)
   appoint(j, now + a.hint, given)
   return {
     outcome = 'go', wait = wait, connection = j.connection, sender = j.sender,
-    rung = tonumber(redis.call('GET', 'fax:ladder:' .. j.to) or '0'), letter = j.letter,
+    ladder_step = tonumber(redis.call('GET', 'fax:ladder:' .. j.to) or '0'), composed = j.letter,
   }
 end

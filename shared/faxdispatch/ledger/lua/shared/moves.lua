@@ -166,7 +166,7 @@ local function stop_row(j, why)
 end
 
 -- There are two faxes for one job: the surplus one is to be cancelled at Telnyx.
-local function stray(j, fax_id, attempt, why, e)
+local function keep_surplus(j, fax_id, attempt, why, e)
   emit(j, 'job.conflict', {
     fax_id = fax_id, attempt = attempt, source = e.source,
     data = json({reason = why, state = j.state, current_attempt = j.attempt, current_fax_id = j.fax_id}),
@@ -193,7 +193,7 @@ end
 --   bound      the attempt was open; it is accepted now
 --   same       known already
 --   earlier    an earlier attempt that was known at its time
---   stray      a second fax that should not be there
+--   surplus    a second fax that should not be there
 --   late       no longer matters: the job has ended without it, or it is bound already in another way
 local function bind(j, attempt, fax_id, e)
   if j.fax_id == fax_id then return 'same' end
@@ -216,6 +216,6 @@ local function bind(j, attempt, fax_id, e)
     return 'bound'
   end
   redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt, 'PX', kept(j))
-  stray(j, fax_id, attempt, 'second fax of one job', e)
-  return 'stray'
+  keep_surplus(j, fax_id, attempt, 'second fax of one job', e)
+  return 'surplus'
 end

@@ -1,5 +1,5 @@
 -- What is remembered about a recipient's number, each for a limited time:
---   fax:ladder:<number>   the rung of the ladder with which a fax came through
+--   fax:ladder:<number>   the ladder step with which a fax was delivered
 --   fax:bad:<number>      jobs in a row that ended because the number is wrong
 --   fax:quarantined       the numbers that are not called, by the time until when
 --   fax:suppressed        the numbers that no campaign sends to, each with its record

@@ -1,6 +1,8 @@
-"""One lap of `bench.side_by_side`: one way of sending faxes on its own processes, with its figures as one JSON object.
+"""One measurement of `bench.side_by_side`: one way of sending faxes, on its own processes.
 
-    .venv/bin/python -m bench.lap plain|ours|producer|webhook|startup [--faxes 2000]
+Prints its figures as one JSON object.
+
+    .venv/bin/python -m bench.one_way plain|faxdispatch|producer|webhook|startup [--faxes 2000]
 
 Every figure is milliseconds of processor time of one fax, but for what is named otherwise. The modules are compiled, as
 they are where the package is installed.
@@ -76,7 +78,7 @@ def plain(faxes: int) -> Figures:
         return figures
 
 
-def ours(faxes: int) -> Figures:
+def faxdispatch(faxes: int) -> Figures:
     """Measure the intake of raw messages, their faxes after it, both together, and rows of a campaign."""
     figures: Figures = {}
     with installation(workers=1, **SETTINGS) as running:
@@ -98,9 +100,9 @@ def ours(faxes: int) -> Figures:
         note("message", measure(running, faxes, running.let_go))
         flood(running, faxes, first=100_000, into=ASIDE)
         note("raw", measure(running, faxes, lambda: rename(running.redis_url, SendFax.QUEUE)))
-        read_in(campaigns, "lap", faxes)
-        note("row", measure(running, faxes, lambda: start(campaigns, "lap")))
-        figures["ours MB"] = running.usage().megabytes
+        read_in(campaigns, "bench", faxes)
+        note("row", measure(running, faxes, lambda: start(campaigns, "bench")))
+        figures["faxdispatch MB"] = running.usage().megabytes
     return figures
 
 
@@ -195,7 +197,7 @@ def _until(probe: Callable[[], object], within: float = 300) -> None:
 
 LAPS: dict[str, Callable[[int], Figures]] = {
     "plain": plain,
-    "ours": ours,
+    "faxdispatch": faxdispatch,
     "producer": producer,
     "webhook": webhook,
     "startup": startup,
@@ -203,7 +205,7 @@ LAPS: dict[str, Callable[[int], Figures]] = {
 
 
 def main() -> int:
-    """Run one lap."""
+    """Measure one way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("way", choices=LAPS)
     parser.add_argument("--faxes", type=int, default=2000)
