@@ -7,14 +7,14 @@ group them by who uses them:
                   Attempts, and its part for reading is Rows
     Observations  what Telnyx reports about a fax
     Inbox         inbound faxes, and where their documents are
-    Campaigns     lists of many recipients, and what becomes of each row
+    Campaigns     lists of many recipients, and the result of each row
     CampaignMedia the stored documents that rows name, and until when Telnyx keeps each
     Agenda        which jobs must be looked at now, and by which process
     Limits        the rate, channels, pauses and money that all workers share
     Charges       what Telnyx charged for each day's faxes
     Suspects      numbers that are not called any more
     Suppressions  numbers that no campaign sends to
-    Questions     what producers ask Telnyx
+    Questions     producers' questions to Telnyx
     DeadLetters   messages that are not jobs
     Clock         the time that all processes share
     Presence      which workers run, and how they see the clocks

@@ -13,7 +13,7 @@ from faxdispatch.ledger.rows import Rows
 from faxdispatch.states import HoldReason, Verdict
 
 Scope = Literal["connection", "account"]
-"""What may have run out of channels."""
+"""The account or connection that has no channel free."""
 
 CallOutcome = Literal["answered", "unreachable"]
 """The results of a call to send that created nothing."""
@@ -26,8 +26,8 @@ Reply = dict[str, Any]
 class Claim:
     """A claim of the next attempt of a job; see `Attempts.claim_many`.
 
-    `connection` is the one that it will be sent on; the claim fails if the job waits on another by now. `telnyx_at` is
-    the present time by Telnyx's clock, if known. `trace` is a `traceparent` that the job gets if it has none.
+    `connection` is the one that it will be sent on; the claim fails if the job waits on another one by now. `telnyx_at`
+    is the present time by Telnyx's clock, if known. `trace` is a `traceparent` that the job gets if it has none.
     """
 
     job_id: str
@@ -173,7 +173,7 @@ class Attempts(Rows):
         after_claim: float | None = None,
         account: str | None = None,
     ) -> Reply:
-        """Record a complete listing of `account` without the attempt, asked for `age` seconds ago.
+        """Record a complete listing of `account` without the attempt, requested `age` seconds ago.
 
         It proves nothing if the attempt was made with another account: `elsewhere`.
 

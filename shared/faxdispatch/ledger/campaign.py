@@ -18,7 +18,7 @@ _SHOWN = (
     "id", "name", "state", "reason", "generation", "rows", "pending", "open", "delivered", "failed", "suppressed",
     "cancelled", "also_in_flight", "cap", "spent", "options", "created_at", "changed_at", "start_at", "started_at",
 )  # fmt: skip
-"""What programs get about a campaign."""
+"""The fields of a campaign that programs get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Campaign:
     reason: str | None
     """Why it is paused, or why it was last moved."""
     options: dict[str, Any]
-    """What is asked for every row, as given when it was made."""
+    """The options for every row, as given when the campaign was made."""
     columns: tuple[str, ...]
-    """The names of the list's columns; empty where none were given."""
+    """The names of the list's columns; empty if none were given."""
     rows: int
     size: int
     """The highest number of a row."""
@@ -43,7 +43,7 @@ class Campaign:
     created_at: datetime
     changed_at: datetime
     start_at: datetime | None
-    """The planned moment of its start, while it waits for that."""
+    """When it is planned to start, until it has started."""
     started_at: datetime | None
     """When it was first started."""
     started_by: str | None
@@ -54,7 +54,7 @@ class Campaign:
     """The version of the suppression list against which its list was checked: `version`, which counts its changes,
     and `at`."""
     counts: dict[str, int]
-    """How the check of its list counted the rows, including those that are not in the campaign."""
+    """The counts of the check of its list, including rows that are not in the campaign."""
     cap: float | None
     spent: float
     pending: int
@@ -81,7 +81,7 @@ class Campaign:
 
     @property
     def per_minute(self) -> float | None:
-        """How many rows ended each minute on average in the first generation, or None if that means nothing."""
+        """How many rows ended each minute on average in the first generation, or None if too few did to tell."""
         if self.started_at is None or self.generation > 1 or not self.ended:
             return None
         running = self.state in {CampaignState.RUNNING, CampaignState.PAUSED}
@@ -129,7 +129,7 @@ def campaign_of(campaign_id: str, facts: Mapping[str, str], *, parked: int, spen
 
 
 def state_in(campaign_id: str, reply: Mapping[str, Any]) -> CampaignState:
-    """Return the state in which a script found a campaign. Raises NotKnown where there is none."""
+    """Return the state in which a script found a campaign. Raises NotKnown if there is no such campaign."""
     if reply["state"] == "gone":
         raise NotKnown(f"campaign {campaign_id}: not known here")
     return CampaignState(reply["state"])

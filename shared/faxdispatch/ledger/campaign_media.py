@@ -1,4 +1,4 @@
-"""Which stored documents campaigns need, and until when Telnyx keeps each at least."""
+"""Which stored documents campaigns need, and the time until which Telnyx keeps each at least."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -53,7 +53,7 @@ class CampaignMedia:
                 return
 
     def ending(self, campaign_id: str, before: datetime, *, limit: int) -> list[str]:
-        """Return those that may expire before a moment and are not gone."""
+        """Return the documents that may expire before a moment and are not gone."""
         with redis_trouble():
             found: list[str] = self._redis.zrangebyscore(
                 _key(campaign_id), f"({_GONE}", int(before.timestamp()), start=0, num=limit
@@ -61,7 +61,7 @@ class CampaignMedia:
         return found
 
     def gone(self, campaign_id: str) -> int:
-        """Return how many Telnyx no longer has."""
+        """Return how many of the documents Telnyx no longer has."""
         with redis_trouble():
             return int(self._redis.zcount(_key(campaign_id), _GONE, _GONE))
 

@@ -1,4 +1,4 @@
-"""What became of a campaign's rows: a record of 32 bytes each, and a check that all counts add up."""
+"""The results of a campaign's rows: a record of 32 bytes each, and a check that all counts add up."""
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ _CODES = (PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED)
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of a row that has ended. `cost` is in the currency of the settings, `seconds` the call's length."""
+    """The result of a row that has ended. `cost` is in the currency of the settings, `seconds` the call's length."""
 
     row: int
     code: str
@@ -58,7 +58,7 @@ class Audit:
 
 
 class CampaignResults(CampaignRows):
-    """Reads what became of the rows of every campaign of one Redis."""
+    """Reads the results of the rows of every campaign of one Redis."""
 
     def results(self, campaign_id: str) -> Iterator[RowResult]:
         """Yield the result of every row in order, a block at a time; a row that has not ended has only its code."""
@@ -100,7 +100,7 @@ class CampaignResults(CampaignRows):
         return found
 
     def rows_of_fax(self, campaign_id: str, fax_id: str) -> list[int]:
-        """Return the rows whose record has a Telnyx fax, at most one."""
+        """Return the row whose record has a Telnyx fax, in a list, or an empty list."""
         with redis_trouble():
             others = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
         if named := [int(row) for row, fax in others.items() if fax == fax_id]:
@@ -117,7 +117,7 @@ class CampaignResults(CampaignRows):
         return []
 
     def ends(self, campaign_id: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield the cause number and the second of the end of each row; zeros if it has no record."""
+        """Yield the cause number and the end of each row, in seconds; zeros if it has no record."""
         for _, _, _, cause, _, _, _, moment, _ in _RECORD.iter_unpack(self.records(campaign_id, first, last)):
             yield cause, moment
 

@@ -147,7 +147,10 @@ class CampaignRows:
         return sorted(int(row) for row in found)
 
     def naming(self, campaign_id: str, chunks: Sequence[int], number: str) -> list[int]:
-        """Return those of some chunks that may have a row to a number. Unpack one chunk at a time, and read none."""
+        """Return the chunks, among those given, that may have a row to a number.
+
+        Unpacks one chunk at a time and parses none.
+        """
         with redis_trouble():
             packed: list[Any] = self._scripts.raw.mget([f"fax:campaign:{campaign_id}:rows:{chunk}" for chunk in chunks])
         corrected = {(row - 1) // CHUNK for row, to in self.corrected(campaign_id).items() if to == number}

@@ -9,7 +9,7 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 _MILLION = 1_000_000
 _FIRST_DAY = date(1970, 1, 1)
 KEPT_DAYS = 39
-"""How many past days are known at most."""
+"""The largest number of past days that are kept."""
 DRIFT = 0.2
 """The fraction by which charges and estimate may differ before somebody should check the prices in the settings."""
 
@@ -36,7 +36,7 @@ class DayCharges:
 
 
 class Charges:
-    """The days that were settled."""
+    """The settled days."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts

@@ -1,4 +1,4 @@
-"""Redis' clock, which dates everything in the ledger, as a process follows it."""
+"""Redis' clock, which dates everything in the ledger. Each process follows it."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Clock:
-    """It asks Redis at most once in `FRESH` seconds. This machine's own clock never matters."""
+    """Asks Redis at most once in `FRESH` seconds. This machine's own clock never matters."""
 
     def __init__(self, scripts: Scripts, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._scripts = scripts

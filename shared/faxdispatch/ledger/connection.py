@@ -1,4 +1,4 @@
-"""One way to connect to Redis, with the patience that each process can afford."""
+"""The one way to connect to Redis, with the time-outs that suit each process."""
 
 from contextlib import suppress
 from enum import Enum
@@ -14,7 +14,7 @@ from faxdispatch.redis.address import SCHEMES, RedisAddress
 _READ_SIZE = 8 * 1024
 """Size of a connection's read buffer in bytes. redis-py's usual 64 kB would be 5 MB for the connections of a worker."""
 _TURN = 5.0
-"""Seconds that a thread waits for a connection if the address limits their number and names no time."""
+"""Seconds that a thread waits for a connection if the address limits their number and sets no time-out."""
 
 
 class Patience(Enum):

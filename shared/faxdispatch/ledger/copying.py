@@ -14,7 +14,7 @@ from faxdispatch.ledger.identity import KEY
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _PATIENCE = 120.0
-"""Seconds within which the server must send something; it begins only when its own copy is ready."""
+"""Seconds within which the server must send something; it begins to send only when its copy is ready."""
 _MAGIC = (b"REDIS", b"VALKEY")
 _PIECE = 1 << 20
 
@@ -67,7 +67,10 @@ def is_copy(file: Path) -> bool:
 
 @contextmanager
 def _marked(scripts: Scripts) -> Iterator[None]:
-    """Record in the ledger that it is copied, and on which run of the server; on any other run, it is the copy."""
+    """Record in the ledger that it is being copied, and on which run of the server.
+
+    On any other run, it is the copy.
+    """
     redis: Any = scripts.redis
     with redis_trouble():
         run = redis.info("server")["run_id"]

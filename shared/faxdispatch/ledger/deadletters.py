@@ -42,7 +42,7 @@ class DeadLetter(BaseModel):
     size: int | None = None
     """Size of the message in bytes, if `body` is only a part of it."""
     sha1: str | None = None
-    """Its hash then."""
+    """The hash of the message if `body` is only a part of it."""
     ignored: tuple[str, ...] = ()
     """The callbacks that it asked for, such as `link` or `chain`; they are never made."""
 

@@ -1,4 +1,4 @@
-"""What a Redis keeps when it crashes, measured instead of believed, and how a claim is made to survive."""
+"""Measures which writes a Redis keeps when it crashes, and makes claims survive a crash."""
 
 import time
 import weakref
@@ -22,9 +22,9 @@ from faxdispatch.redis.facts import facts
 from faxdispatch.text.trouble import why
 
 PROBES = 4
-"""How many writes the test makes one after the other; all but the first come right after an fsync."""
+"""How many writes the test makes in a row; all but the first come right after an fsync."""
 LEAST_WAIT = 0.3
-"""Seconds that most of them take at least on a server that syncs once a second and really waits for it."""
+"""Least seconds that most of these writes take on a server that syncs once a second and really waits for it."""
 
 
 class Durability(StrEnum):
@@ -38,14 +38,17 @@ class Durability(StrEnum):
     """There is an append-only file, but no way to wait for it: either no `WAITAOF`, or one that answers without an
     fsync."""
     UNKNOWN = "unknown"
-    """The server does not say, and was not seen to wait for an fsync."""
+    """The server does not say, and did not wait for an fsync in a test."""
     NEVER = "never"
     """No append-only file: a crash loses what was written since the last snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a Redis was found to be. Facts that it does not have are None; `waits` is None if no wait is needed."""
+    """The facts that were found about a Redis.
+
+    Those that it does not give are None; `waits` is None if no wait is needed.
+    """
 
     run_id: str
     role: str
@@ -88,7 +91,7 @@ def measure(redis: Any, known: Server | None = None, *, probing: bool = True) ->
     """Find out what kind of server this is, over one connection to it.
 
     If it does not sync with every write, WAITAOF is tested for up to four seconds, unless `known` is the same server
-    with the same settings, measured before. Without `probing`, such a server counts as one that cannot be waited for.
+    with the same settings, measured before. Without `probing`, such a server counts as one without a working `WAITAOF`.
 
     Raises:
         Unavailable: it does not answer.
@@ -117,7 +120,7 @@ def _answering() -> Iterator[None]:
 
 
 def _waits(redis: Any) -> bool:
-    """Return whether WAITAOF waits for an fsync: right after one, the next is about a second away."""
+    """Return whether WAITAOF waits for an fsync: right after one, the next comes about a second later."""
     took = []
     for number in range(PROBES):
         try:
@@ -136,11 +139,11 @@ def _waits(redis: Any) -> bool:
 
 
 class NotSafe(Unavailable):
-    """A claim could not be made safe from a crash: no call may follow it."""
+    """A claim could not be made safe from a crash, so Telnyx must not be called for it."""
 
 
 class Bound:
-    """One connection, made once, and what is known about the server behind it."""
+    """One connection that is never remade, and the facts about the server behind it."""
 
     def __init__(self, redis: Redis, server: Server) -> None:
         self.redis = redis
@@ -148,7 +151,7 @@ class Bound:
 
     @property
     def alive(self) -> bool:
-        """Return whether it can be used once more; unread data on it means that it cannot."""
+        """Return whether the connection can be used again; with unread data on it, it cannot."""
         try:
             return self.redis.connection is not None and not self.redis.connection.can_read()
         except (RedisError, OSError):
@@ -179,8 +182,8 @@ class Barrier:
     """A write barrier: makes claims safe, each over one connection to a server whose durability is known.
 
     `replicas` is how many replicas must hold a claim, `timeout` how many seconds to wait for that. With
-    `lossy_allowed`, servers that may forget claims are accepted; what can be waited for is waited for nevertheless.
-    Without `probing`, a server that does not sync with every write counts as not safe, at no cost.
+    `lossy_allowed`, servers that may forget claims are accepted; the barrier still waits as far as they allow. Without
+    `probing`, a server that does not sync with every write counts as not safe, at no cost.
     """
 
     def __init__(
@@ -232,8 +235,8 @@ class Barrier:
     def bound(self) -> Iterator[Redis]:
         """Yield a connection for one claim; the end of the block waits until the writes over it are safe.
 
-        The connection is never made again. If anything is lost or late, the block ends with an error, and the claim
-        made in it is void. No call may follow it.
+        The connection is never remade. If anything is lost or late, the block ends with an error, and the claim made in
+        it is void: Telnyx must not be called for it.
 
         Raises:
             NotSafe: the server's guarantees are too weak, or it did not confirm in time.
@@ -347,7 +350,7 @@ class DurabilityCheck:
         return self._barrier.mark()
 
     def durable_since(self, mark: str) -> bool:
-        """Return whether everything written since then is as safe as a claim; wait for replicas that must have it."""
+        """Return whether everything written since then is as safe as a claim, after waiting for the replicas."""
         durable = self._barrier is not None and self._barrier.durable_since(mark)
         if not durable:
             self._looked_at = 0.0
@@ -355,7 +358,7 @@ class DurabilityCheck:
 
 
 class _Once:
-    """Makes a connection that is never made again, so that a claim and the wait for it cannot use different ones."""
+    """Makes a connection that is never remade, so that a claim and the wait for it cannot use different ones."""
 
     _made = False
     _sock: Any

@@ -1,4 +1,4 @@
-"""Whether the ledger is the one that its processes remember, or went back in time and must be recovered."""
+"""Detects that the ledger went back in time and must be recovered, by what its processes remember."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Behind:
 
     def __str__(self) -> str:
         """Say it in words."""
-        found = f"found as of {self.found_at:%Y-%m-%d %H:%M:%SZ}" if self.found_at else "and nothing of that is there"
+        found = f"found as of {self.found_at:%Y-%m-%d %H:%M:%SZ}" if self.found_at else "and none of it is there"
         return (
             f"it went back in time, noticed {self.noticed_at:%Y-%m-%d %H:%M:%SZ}: "
             f"remembered until {self.remembered_at:%Y-%m-%d %H:%M:%SZ}, {found}"
@@ -71,7 +71,7 @@ class Epoch:
     def recovered(self, *, reason: str, operator: str | None = None) -> bool:
         """Let sending continue; this is reported by an event, and the next epoch begins.
 
-        Return False if nothing had stopped it.
+        Return False if sending was not stopped.
 
         Raises:
             Unavailable: Redis did not answer; try again.
@@ -81,7 +81,7 @@ class Epoch:
 
 
 class Witness:
-    """What one running process remembers about the ledger while it runs."""
+    """What one process remembers about the ledger while it runs."""
 
     def __init__(self, scripts: Scripts, identity: Identity) -> None:
         self._scripts, self._identity = scripts, identity
@@ -98,7 +98,7 @@ class Witness:
             return {"who": self._name, "seen": self._seen, "epoch": self._epoch, "ledger": self._identity.id}
 
     def remember(self, reply: Mapping[str, Any]) -> None:
-        """Remember a script's signature, once it is safe; `epoch` 0 means that nothing may be sent."""
+        """Remember the signature that a script returned, once it is safe; `epoch` 0 means that nothing may be sent."""
         with self._lock:
             epoch = int(reply["epoch"])
             self.behind = epoch == 0

@@ -19,7 +19,7 @@ ERASED = "erased"
 class Erasure:
     """Erases from one Redis.
 
-    Everything may be done twice. Every call raises Unavailable where Redis cannot be reached.
+    Every call may be repeated. Every call raises Unavailable if Redis cannot be reached.
     """
 
     def __init__(self, scripts: Scripts) -> None:
@@ -82,7 +82,7 @@ class Erasure:
         return count
 
     def number(self, number: str) -> None:
-        """Forget what is remembered about a number, except that it wants no campaigns."""
+        """Delete everything that is stored about a number, except its place on the suppression list."""
         with redis_trouble(), self._redis.pipeline() as pipe:
             pipe.delete(f"fax:ladder:{number}", f"fax:bad:{number}")
             pipe.zrem("fax:quarantined", number)

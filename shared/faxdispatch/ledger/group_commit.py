@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 class _Waiting(Generic[T, R]):
-    """What one thread wants to write, and where that thread gets the result."""
+    """One thread's write, and the queue in which the thread gets the result."""
 
     def __init__(self, wanted: T) -> None:
         self.wanted = wanted
@@ -25,11 +25,11 @@ class _Waiting(Generic[T, R]):
 
 
 class GroupCommit(Generic[T, R]):
-    """Who comes alone, writes at once; writes that would begin less than `apart` seconds after one another wait for it.
+    """Writes for several threads at once. A write begins at the earliest `apart` seconds after the one before it.
 
-    `write` takes what several threads want and gives a reply for each, in their order. If it raises `Unavailable`, all
-    of the group get that. If it raises anything else, each is written separately, so that a faulty one does not affect
-    the others.
+    `write` takes the entries of several threads and returns a reply for each, in their order. If it raises
+    `Unavailable`, all threads of the group get that error. If it raises anything else, each entry is written
+    separately, so that a faulty one does not affect the others.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class GroupCommit(Generic[T, R]):
         return result[0]
 
     def _write_waiting(self) -> None:
-        """Write what all threads wait for; then let one of the threads that came meanwhile do the same."""
+        """Write the entries of all waiting threads; then let one of the threads that came meanwhile do the same."""
         group: list[_Waiting[T, R]] = []
         try:
             self._gather()

@@ -14,7 +14,7 @@ UNREAD = "fax:unread"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What there is to watch. Times are in seconds."""
+    """The figures to watch. Times are in seconds."""
 
     oldest: dict[State, float]
     """For each open state, how long the job that entered it first has been there; 0 if there is none.
@@ -25,7 +25,7 @@ class Figures:
     strays: int
     """Surplus faxes, to be cancelled at Telnyx."""
     quarantined: int
-    """Signed webhooks that could not be read or belong to no connection of ours."""
+    """Signed webhooks that could not be read or belong to a connection that is not ours."""
     documents_wanted: int
     """Documents of inbound faxes that are not here yet; if nothing is stored, all of them."""
     documents_given_up: int

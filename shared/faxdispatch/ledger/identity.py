@@ -1,4 +1,4 @@
-"""Which ledger this is, and the account that it sends with. It never claims the faxes of others."""
+"""The ledger's id, and the account that it sends with. A ledger never claims the faxes of another one."""
 
 import secrets
 from collections.abc import Sequence
@@ -30,14 +30,14 @@ class Identity:
     def owns(self, ledger: str | None) -> bool:
         """Return whether a mark belongs to this ledger, or to one that it replaced.
 
-        A mark that names no ledger does, too.
+        A mark that names no ledger belongs to this one.
 
         Raises:
             Unavailable: Redis did not answer.
         """
         if ledger is None or ledger == self.id:
             return True
-        # Checked once more before it counts as another's: a recovered ledger may have another id by now.
+        # The id is read again before the mark counts as another ledger's: a recovery may have changed it.
         with redis_trouble():
             known, taken_over = self._redis.hmget(KEY, "id", f"was:{ledger}")
         return bool(ledger == known or taken_over)
@@ -95,8 +95,8 @@ class Identity:
     ) -> bool:
         """Return whether a key belongs to the ledger's account, and remember it if it does.
 
-        `key` is its digest, `owner` and `applications` are what Telnyx says about it, `account` is the word for it.
-        With `reason`, a person says that this is the ledger's account from now on.
+        `key` is its digest, `owner` and `applications` come from Telnyx, and `account` identifies the account. With
+        `reason`, a person declares this the ledger's account from now on.
 
         Raises:
             Unavailable: Redis did not answer.

@@ -16,7 +16,7 @@ _PAUSE_CAP = 1800.0
 _MOST_REFUSED = 3
 """Number of times that a document may be refused."""
 _LAST_PAUSE = 900.0
-"""The pause before the last try: half a document, or a web page in its place, may come from an outage that passes."""
+"""The pause before the last try. An outage that passes may deliver half a document, or a web page in its place."""
 _PAGE = 500
 
 
@@ -69,9 +69,9 @@ class InboundFax:
     ended_at: datetime | None
     """When it was received, or failed."""
     problem: str | None
-    """Why its document could not be fetched the last time."""
+    """Why the last try to fetch its document failed."""
     problems: int
-    """How often it could not be fetched since a person last asked for it."""
+    """How many tries to fetch it failed since a person last asked for it."""
     file: str | None
     """Where its document is stored."""
     name: str | None
@@ -191,7 +191,7 @@ class Inbox:
     def failed(self, fax_id: str, *, kind: str, problem: str, refused: bool, give_up: float) -> str:
         """Record that a document could not be fetched: `again`, or `given_up` after too long or too many refusals.
 
-        `refused` says that we refuse the document, `kind` why, in one word.
+        `refused` means that we refuse the document; `kind` is the reason, in one word.
         """
         reply = self._scripts.run(
             "inbound_failed",
@@ -232,7 +232,7 @@ class Inbox:
         return known
 
     def keep_on(self, fax_id: str, seconds: float) -> None:
-        """Let `outlived` return a document whose retention is over again only after this long."""
+        """Keep `outlived` from returning a document again for this many seconds."""
         kept = self._scripts.rules.documents_kept or 0
         with redis_trouble():
             due = self._scripts.clock() + round((seconds - kept) * 1000)

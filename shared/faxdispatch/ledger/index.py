@@ -21,7 +21,7 @@ _IS_HEX = re.compile(r"[0-9a-f]{32}")
 _IS_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PART = 64
 _TOGETHER = 100
-"""Number of blocks of 32 kB to read at a time if the newest block did not have the result."""
+"""Number of blocks of 32 kB to read at a time if the newest block does not have the result."""
 _TAG_BITS = 24
 
 
@@ -56,7 +56,7 @@ class Looked:
 class Index:
     """The index of one Redis, for reading and for its upkeep.
 
-    Every call raises Unavailable where Redis cannot be reached.
+    Every call raises Unavailable if Redis cannot be reached.
     """
 
     def __init__(self, scripts: Scripts) -> None:
@@ -92,7 +92,7 @@ class Index:
         return low
 
     def _recorded(self, n: int, high: int) -> int | None:
-        """Return when a record was made; if it is gone, when the next one of its block was made."""
+        """Return the time of a record, or that of the next one in its block if it is gone."""
         block, slot = divmod(n, BLOCK)
         last = min(BLOCK, high - block * BLOCK)
         with redis_trouble():
@@ -162,7 +162,7 @@ def number_key(number: str) -> bytes:
 
 
 def tag_bits(tag: str) -> int:
-    """Return the bits, two of 24, that are set where a job has a tag."""
+    """Return the bits, two of 24, that are set if a job has a tag."""
     found = zlib.crc32(tag.encode())
     first, step = found % _TAG_BITS, found // _TAG_BITS % (_TAG_BITS - 1) + 1
     return 1 << first | 1 << (first + step) % _TAG_BITS

@@ -18,9 +18,9 @@ from faxdispatch.states import WAIVABLE, HoldReason, State
 class New:
     """A job to be recorded; see `Ledger.create`.
 
-    `message` is a queue of the broker on the same Redis, and the text that is put there by the step that records the
-    job. `facts` go into its first event. `trace` is the `traceparent` of the trace that it belongs to. With `in_time`,
-    a job whose `send_by` has passed is not recorded: the outcome is `late`.
+    `message` is a queue of the broker on the same Redis, and the text that the step that records the job puts there.
+    `facts` go into its first event. `trace` is the `traceparent` of the trace that it belongs to. With `in_time`, a job
+    whose `send_by` has passed is not recorded: the outcome is `late`.
     """
 
     job_id: str
@@ -61,7 +61,7 @@ class Ledger(Attempts):
     def create(self, job_id: str, job: SendFax, *, source: str) -> Reply:
         """Record a job. The same key and content, or the same id, is the same job: `outcome` is `created` or `same`.
 
-        Its first tag is the group with which it takes its turns.
+        Its first tag is the group by which its turn is counted.
 
         Raises:
             IdempotencyConflict: key or id belong to other content.
@@ -91,7 +91,7 @@ class Ledger(Attempts):
     ) -> Reply:
         """Park a job that is not claimed until `due` (seconds since 1970), or until a person decides.
 
-        `unfetched` counts that its document could not be fetched; the first ten times are each reported.
+        `unfetched` counts that its document could not be fetched; each of the first ten failures is reported.
         """
         millis = None if due is None else milliseconds(due)
         return self._scripts.run(
@@ -99,7 +99,7 @@ class Ledger(Attempts):
         )
 
     def release(self, job_id: str, *, why: str, operator: str | None = None) -> Reply:
-        """Release a held job from a hold of its own: `released`, or `shared` if the hold is not its own.
+        """Release a held job: `released`, or `shared` if the reason for the hold applies to other jobs, too.
 
         Otherwise `no` with the state that prevented it, or `gone`.
         """
@@ -129,8 +129,8 @@ class Ledger(Attempts):
         that was recorded when the job was read. If another worker has recorded one meanwhile, that one stays.
 
         Its `outcome` is `go`, `held` with `reason` (it is parked), `no` or `gone`. With `go` come `wait`, the
-        microseconds until its slot of the rate, the `connection` and `sender` to use, `ladder_step`, the step of the ladder
-        with which a fax last came through to its number, and `composed`, the recorded document.
+        microseconds until its slot of the rate, the `connection` and `sender` to use, `ladder_step`, the step of the
+        ladder with which the last fax to its number was delivered, and `composed`, the recorded document, if any.
         """
         jobs = []
         for job, connection, sender in asked:
@@ -181,7 +181,7 @@ class Ledger(Attempts):
     def publish(
         self, kind: str, *, subject: str, fax_id: str | None = None, facts: Mapping[str, Any], source: str
     ) -> None:
-        """Publish a fact that moves no job and belongs to none."""
+        """Publish a fact that belongs to no job and changes no state."""
         self._scripts.run("publish", kind=kind, subject=subject, fax_id=fax_id, data=json.dumps(facts), source=source)
 
     @property

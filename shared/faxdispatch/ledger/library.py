@@ -67,7 +67,7 @@ def _shared() -> tuple[tuple[tuple[str, ...], str], ...]:
             if made := _NAMES.match(part):
                 found.append((tuple(made[1].split(", ")), part))
             elif part.strip():
-                raise ValueError(f"shared/{topic}.lua: begins with a statement that makes no name: {part[:60]!r}")
+                raise ValueError(f"shared/{topic}.lua: begins with a statement that defines no name: {part[:60]!r}")
     return tuple(found)
 
 

@@ -24,7 +24,7 @@ class Pause:
     reason: str
     until: datetime
     trying: bool = False
-    """Its time is over, but it lasts until a fax has tried."""
+    """Its time is over, but it lasts until one fax has tried whether Telnyx answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,7 @@ class Limits:
     def calm(self) -> bool:
         """Let the next pause without a length be short again, since a call went well.
 
-        Return False while Telnyx is shut.
-
-        A call that goes well then had left before.
+        Return False while Telnyx wants no calls: then the call had left before the pause began.
         """
         if self.shut():
             return False
@@ -145,7 +143,7 @@ class Limits:
 
         `changes` maps `rate` (calls a second), `channels`, `account_channels` and `day_cap` (money) to a number, to
         `auto` (channels), to `none` (no cap), or to `default`, which is the value in the settings. `found_out` are
-        connections, or `account`, whose channel estimates are discarded and found out again.
+        connections, or `account`, whose channel estimates are discarded and measured again.
         """
         self._scripts.run(
             "set_limits",
@@ -163,7 +161,7 @@ class Limits:
         return as_said(found)
 
     def channels(self) -> int | None:
-        """Return how many channels each connection has, or None if that is found out for each."""
+        """Return how many channels each connection has, or None if each connection has an estimate of its own."""
         fixed = self.changed().get("channels", self._scripts.rules.channels)
         return fixed if isinstance(fixed, int) else None
 
@@ -248,7 +246,7 @@ def _fours(flat: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
 
 def read_pause(pause: Mapping[str, str], now: int) -> Pause | None:
     """Return the pause of a connection at a time (milliseconds), from its hash, or None if there is none."""
-    # A pause that a try must end lasts until the try succeeds.
+    # A pause that only a successful try ends lasts until then.
     if int(pause.get("until", 0)) <= now and "tries" not in pause:
         return None
     until = int(pause["until"])

@@ -22,7 +22,7 @@ class Measures:
     cancelled: int
     delivered: int
     delivered_within: tuple[int, ...]
-    """How many deliveries came within each of `BOUNDS`."""
+    """How many deliveries took at most as long as each of `BOUNDS`, and longer than the bound before it."""
     waits: Mapping[HoldReason, float]
     """The longest wait of a fax for each of `LIMITS`, in seconds."""
 

@@ -16,7 +16,7 @@ class Suspect:
 
 
 class Suspects:
-    """The quarantine of numbers; a delivered fax ends it, and so does a person."""
+    """The quarantine of numbers. A delivered fax or a person ends it."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts

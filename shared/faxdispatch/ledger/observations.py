@@ -1,4 +1,4 @@
-"""What Telnyx reports about a fax, by webhook or when asked: recorded once, with the move that it makes."""
+"""Telnyx's reports about faxes, from webhooks and answers. Each is recorded once, with the change that it makes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -48,14 +48,14 @@ class Observation:
     delivered_to: str | None = None
     """The webhook address at which it arrived."""
     doubtful: bool = False
-    """It moves nothing, and is a reason to ask Telnyx early."""
+    """It changes no state, but is a reason to ask Telnyx early."""
     ledger: str | None = None
     """The ledger that job and attempt belong to, by the mark that the fax carries."""
     data: Mapping[str, Any] | None = None
 
 
 class Observations:
-    """Where observations are recorded. `known_connections` are ours; empty means that every connection is.
+    """Records observations. `known_connections` are ours; if it is empty, every connection is.
 
     `addresses` are those at which our webhooks arrive; empty means any address. If an event was sent to
     another address, only faxes that are known here already are ours.
@@ -83,12 +83,12 @@ class Observations:
     def record_many(self, seen: Sequence[tuple[Observation, str]], *, on: Redis | None = None) -> list[dict[str, Any]]:
         """Record several at once, one after the other. Return the result of each. `on` is a connection to use.
 
-        Each comes with its body, which is kept if it must go to quarantine. `outcome` is `recorded`, `duplicate`,
-        `differs` (same id, other content), `overtaken`, `conflict` or `foreign`. If it is new, `trace` is returned too,
-        if the job has one.
+        Each comes with its body, which is kept if the observation must go to quarantine. `outcome` is `recorded`,
+        `duplicate`, `differs` (same id, other content), `overtaken`, `conflict` or `foreign`. If it is new, `trace` is
+        returned too, if the job has one.
 
         Raises:
-            Unavailable: nothing is half recorded; try again.
+            Unavailable: each observation is recorded whole or not at all; try again.
         """
         return self._scripts.run_many("observe", on=on, observations=[self._said(*one) for one in seen])
 

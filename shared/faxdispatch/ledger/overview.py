@@ -46,7 +46,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How many jobs had ended this way by then, since the beginning."""
+    """How many jobs had ended in this state by then, since the beginning."""
 
     at: datetime
     delivered: int
@@ -82,7 +82,7 @@ def read_overview(scripts: Scripts) -> Overview:
 
 
 def take_sample(scripts: Scripts) -> None:
-    """Record how many jobs have ended by now; samples are kept for a day."""
+    """Record a sample of how many jobs have ended; samples are kept for a day."""
     with redis_trouble():
         counts: Any = scripts.redis.hgetall("fax:counts")
         now = scripts.clock()
@@ -101,7 +101,7 @@ def samples(scripts: Scripts) -> list[Sample]:
 
 
 def newest_events(scripts: Scripts, *, limit: int = 40) -> list[tuple[datetime, Event]]:
-    """Return the newest events with the moment at which each was recorded, the newest first."""
+    """Return the newest events, each with the time of its record, the newest first."""
     with redis_trouble():
         found: Any = scripts.redis.xrevrange("fax:events", count=limit)
     return [(moment_of(int(entry.partition("-")[0])), Event.from_fields(fields)) for entry, fields in found]

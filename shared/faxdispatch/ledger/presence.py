@@ -1,4 +1,4 @@
-"""Which worker processes run, and what each sees of the clocks."""
+"""The worker processes that run, and how each sees the clocks."""
 
 import json
 import time
@@ -37,7 +37,10 @@ class Worker:
 
 
 class Presence:
-    """Where workers report, by Redis' clock, so that a worker with a wrong clock does not seem to be gone."""
+    """The workers' reports.
+
+    They are dated by Redis' clock, so that a worker with a wrong clock does not seem to be gone.
+    """
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -48,7 +51,7 @@ class Presence:
         return self._scripts.redis
 
     def show_up(self, name: str, telnyx: datetime | None) -> Worker:
-        """Record that a worker lives, with what it sees; `telnyx` is the present time by Telnyx's clock."""
+        """Record that a worker runs, and how it sees the clocks; `telnyx` is the present time by Telnyx's clock."""
         before, begun = time.time(), time.monotonic()
         now = self._scripts.clock()
         took = time.monotonic() - begun

@@ -8,7 +8,7 @@ from typing import Any
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 MOST = 100
-"""Maximum number of questions that workers have at a time; more would wait, without an order, in the broker."""
+"""Maximum number of questions that workers have at a time; more of them would wait in the broker, in no order."""
 BACK = 30.0
 """Seconds after which a question is asked again if a worker took it and has not answered."""
 
@@ -23,7 +23,7 @@ class Question:
 
     @property
     def id(self) -> str:
-        """The content of the question, without who asks it: the same question is asked only once."""
+        """The content of the question without the producer, so that the same question is asked only once."""
         return hashlib.sha256(json.dumps([self.task, self.payload], sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -60,7 +60,7 @@ class Questions:
         return [Question(**json.loads(text)) for text in reply["taken"]]
 
     def done(self, question_id: str) -> None:
-        """Forget a question that was answered, or will not be.
+        """Forget a question that was answered, or that cannot be answered.
 
         Raises:
             Unavailable: Redis did not answer; the question is asked once more.

@@ -20,7 +20,7 @@ class Found(StrEnum):
     BOUND = "bound"
     """Its job was known, but not that this fax was sent."""
     ROW = "row"
-    """A campaign's row that the ledger took for not yet sent."""
+    """A campaign's row that was not yet sent, according to the ledger."""
     MADE = "made"
     """Its job was not known, and is created from what Telnyx reports."""
     ENDED = "ended"

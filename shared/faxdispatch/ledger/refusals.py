@@ -1,4 +1,4 @@
-"""Refusals of Redis that pass by themselves: they are about the server, not about the request."""
+"""Refusals of Redis that pass by themselves, since their cause is the server and not the request."""
 
 from redis import exceptions
 
@@ -11,8 +11,8 @@ _CLASSES = (
 _CODES = ("READONLY", "OOM", "MASTERDOWN", "LOADING", "NOREPLICAS", "MISCONF", "CLUSTERDOWN", "UNBLOCKED")
 """Refusals for which redis-py has no exception class, and all refusals inside a script."""
 _BEFORE = (" of pipeline caused error: ", "Transaction discarded because of: ")
-"""What may stand before the code where the command was one of several: redis-py names the command, and the server says
-that it refused the whole transaction, whose commands it had taken before."""
+"""Text that may come before the code if the command was one of several: redis-py names the command, and the server says
+that it refused the whole transaction."""
 
 
 def passes(error: BaseException | None) -> bool:

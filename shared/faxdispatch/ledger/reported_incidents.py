@@ -1,4 +1,4 @@
-"""Which incidents were reported to people, so that no process reports one again while it lasts."""
+"""The incidents that were reported to people, so that no process reports one again while it lasts."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ _SINCE = "since"
 
 
 class ReportedIncidents:
-    """The shared memory of all processes that report incidents.
+    """What all processes that report incidents share.
 
     All methods raise `Unavailable` if Redis did not answer.
     """
@@ -27,12 +27,12 @@ class ReportedIncidents:
         return self._scripts.redis
 
     def take_turn(self, seconds: float) -> bool:
-        """Take the turn for this long. Return False if another process has it or had it a moment ago."""
+        """Take the lock for this many seconds. Return False if another process has it or had it a moment ago."""
         with redis_trouble():
             return bool(self._redis.set(_TURN, "1", nx=True, px=round(seconds * 1000)))
 
     def keep_turn(self, seconds: float) -> None:
-        """Keep the turn for this long from now on."""
+        """Keep the lock for this many seconds from now on."""
         with redis_trouble():
             self._redis.set(_TURN, "1", px=round(seconds * 1000))
 

@@ -23,8 +23,8 @@ _PAGE = 1000
 class Place:
     """Where an open job waits: for its appointment at `at`, or at `position` (from 1) on a waiting list.
 
-    `line` is what it waits for there: `channel` or `number`; `holder` is the job that has the number. All are None for
-    a job that has ended.
+    `line` is `channel` or `number`, depending on the list; `holder` is the job that has the number. All are None for a
+    job that has ended.
     """
 
     at: datetime | None = None
@@ -38,7 +38,7 @@ class Held:
     """How many jobs are held for one reason.
 
     `first` and `last` are the earliest and the latest time until which one of them is held; for a reason of `IN_LINE`,
-    and for one that only a person ends, they are the times since when.
+    and for one that only a person ends, they are the earliest and the latest time since when.
     """
 
     reason: HoldReason
@@ -79,7 +79,7 @@ class Rows:
             lines = self.redis.lrange(f"fax:history:{job_id}", 0, -1) if history and row else []
         if not row:
             raise NotKnown(f"job {job_id}: not known here; jobs are kept for FAX_RETENTION_DAYS after their end")
-        # A line of the history leaves out what the row has.
+        # An entry of the history leaves out the fields that are in the job's row.
         names = {"campaign": "campaign_id", "tags": "tags", "client_state": "client_state"}
         common = {"job_id": job_id} | {names[name]: value for name, value in row.items() if name in names}
         return JobView.from_hash(job_id, row, tuple(Event.from_fields(common | json.loads(line)) for line in lines))
@@ -101,7 +101,7 @@ class Rows:
         return [JobView.listed(job_id, row) for job_id, row in zip(job_ids, rows, strict=True)]
 
     def unreadable(self, job_ids: Sequence[str]) -> list[str]:
-        """Return those of several jobs that are recorded here and that this version cannot read."""
+        """Return the jobs, among those given, that are recorded here and that this version cannot read."""
         found: list[str] = []
         for at in range(0, len(job_ids), _PAGE):
             page = job_ids[at : at + _PAGE]

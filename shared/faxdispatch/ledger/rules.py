@@ -10,8 +10,7 @@ _DAY = 86_400.0
 PROBE_PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds between tries after a call that never reached Telnyx.
 
-The first come soon, since most failures last seconds; then one call a minute, which costs nothing. The last one
-repeats.
+The first tries come soon, since most failures last seconds. The last pause repeats: one call a minute costs nothing.
 """
 
 
@@ -61,7 +60,7 @@ def _scaled(value: Any, times: float) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the scripts must know besides the job. Times are in seconds, money in the currency of the settings.
+    """What the scripts need besides the job. Times are in seconds, money in the currency of the settings.
 
     Each rule needs only one line here: `from_settings` and `arguments` read these lines.
     """
@@ -86,7 +85,7 @@ class Rules:
     minute_price: float = _setting("fax_price_minute", _millionths)
     day_cap: float | None = _setting("fax_spend_day", _millionths)
     quarantine_after: int = _constant(2)
-    """After this many faxes in a row that ended because the number is wrong, it is no longer called.
+    """A number is no longer called after this many faxes in a row that ended because the number is wrong.
 
     A single one may be an error of the network, and a third call would disturb somebody again.
     """
@@ -97,10 +96,10 @@ class Rules:
     breaker_window: int = _constant(10)
     """How many of the last calls to send on a connection count, from the first that was answered with a 5xx."""
     breaker_failures: int = _constant(5)
-    """So many of them with a 5xx pause the connection, until one fax that tries is answered otherwise."""
+    """If this many of them got a 5xx, the connection is paused until one fax that tries gets another answer."""
     most_untaken: int = _setting("max_never_accepted")
     burst_window: int = _constant(40)
-    """How many of the last attempts of a campaign count; with fewer, chance would pause it."""
+    """How many of the last attempts of a campaign count; fewer would pause it by chance."""
     burst_failures: int = _setting("fax_campaign_burst_failures")
     most_open: int = _constant(20_000)
     """Maximum number of rows of one campaign that have a job.

@@ -1,4 +1,4 @@
-"""Running the Lua scripts in `lua/`: JSON in, JSON out, and every failure of Redis as `Unavailable`."""
+"""Runs the Lua scripts in `lua/`, with JSON as argument and reply. Every failure of Redis becomes `Unavailable`."""
 
 import hashlib
 import json
@@ -114,7 +114,7 @@ class Scripts:
                 return asked.execute_command("EVALSHA", sha, *words)
 
     def _script(self, name: str) -> tuple[str, str]:
-        """Return a script's text, and the hash under which a server that has seen the text knows it."""
+        """Return a script's text, and the hash by which a server that has seen the text knows it."""
         found = self._scripts.get(name)
         if found is None:
             text = script(name, self.rules.arguments(), self.namespace)

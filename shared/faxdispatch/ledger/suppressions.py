@@ -15,7 +15,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A number on the list. `source` says where that is known from; without `until` the entry stays forever."""
+    """A number on the list. `source` says where the wish was recorded; without `until` the entry stays forever."""
 
     number: str
     reason: str
@@ -28,7 +28,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """How many numbers were new on the list, changed in reason, source or end, or on it already in the same way."""
+    """How many numbers were new on the list, were on it with another reason, source or end, or were on it unchanged."""
 
     added: int = 0
     changed: int = 0
@@ -52,7 +52,7 @@ class Suppressions:
         return self._scripts.redis
 
     def add(self, wanted: Suppression, *, operator: str | None = None) -> Changed:
-        """Put a number on the list; an event reports it, unless it was on it in the same way."""
+        """Put a number on the list; an event reports it, unless it was on the list unchanged."""
         return self._add([wanted], operator, report=True)
 
     def add_many(
@@ -86,7 +86,7 @@ class Suppressions:
         return bool(reply["outcome"] == "removed")
 
     def get(self, number: str) -> Suppression | None:
-        """Return what is known of a number, or None if it is not on the list."""
+        """Return the entry of a number, or None if it is not on the list."""
         with redis_trouble():
             record = self._redis.hget("fax:suppressed", number)
         found = _suppression(number, record) if record else None
@@ -97,7 +97,7 @@ class Suppressions:
         if not numbers:
             return set()
         with redis_trouble():
-            # A list of recipients asks this a thousand times, and mostly the suppression list is empty.
+            # This is asked a thousand times for a list of recipients, and the suppression list is usually empty.
             if not self._redis.exists("fax:suppressed"):
                 return set()
             records = self._redis.hmget("fax:suppressed", list(numbers))

@@ -45,7 +45,7 @@ class JobView(BaseModel):
     submitted_at: datetime | None
     """When the last attempt was claimed."""
     submitted_at_telnyx: datetime | None = None
-    """The same by Telnyx's clock, or None if no answer had shown it."""
+    """The same by Telnyx's clock, or None if no answer had shown that clock."""
     dials: int
     """Failed attempts that never connected."""
     connects: int
@@ -53,7 +53,7 @@ class JobView(BaseModel):
     holds: int
     """How often it was put back without costing an attempt."""
     unfetched: int = 0
-    """How often its document could not be fetched, since it last could."""
+    """How many tries to fetch its document failed since one last succeeded."""
     composed: str | None = None
     """The stored document that was made from its cover and a link. Every attempt sends the same one."""
     untaken: int = 0
@@ -77,9 +77,9 @@ class JobView(BaseModel):
     trace: str | None = None
     """The `traceparent` (W3C Trace Context) of the trace that its spans belong to, or None if it is not traced."""
     request: SendFax
-    """What was asked, as far as this version knows it."""
+    """The request, as far as this version knows its fields."""
     unread: tuple[str, ...] = ()
-    """What else was asked: the names of fields that a later version recorded and this one does not know."""
+    """The names of further fields of the request, which a later version recorded and this one does not know."""
     history: tuple[Event, ...] = ()
 
     @classmethod
@@ -87,7 +87,7 @@ class JobView(BaseModel):
         """Build the view from the ledger's hash.
 
         Raises:
-            InvalidJob: its state is one of a later version, or what this version knows of the request is none.
+            InvalidJob: its state is one of a later version, or the known fields of its request are not a valid request.
         """
         request, unread = _request(row["request"])
         return cls(
@@ -143,10 +143,10 @@ class JobView(BaseModel):
             return None
 
     def known(self) -> Self:
-        """Return the job where all that was asked is known: only then may this version act on it.
+        """Return the job if all fields of its request are known: only then may this version act on it.
 
         Raises:
-            InvalidJob: some of it is not known; the message names the fields.
+            InvalidJob: some fields are not known; the message names them.
         """
         if self.unread:
             raise InvalidJob([(field, "is not known to this version") for field in self.unread])
@@ -170,7 +170,7 @@ def _state(name: str) -> State:
 
 
 def _request(text: str) -> tuple[SendFax, tuple[str, ...]]:
-    """Return what is known of a recorded request, and the names of the fields that are not."""
+    """Return the known fields of a recorded request, and the names of the unknown ones."""
     try:
         return SendFax.decode(text, recorded=True), ()
     except InvalidJob as error:

@@ -1,7 +1,7 @@
--- A recovery found faxes of a later generation than the ledger knows, so the known one had ended: the campaign
--- continues as generation `generation`. Its open jobs, all of earlier generations, are closed: failed rows have failed,
--- and any other row is pending again. This must be one step, since the job of an open row always belongs to its
--- campaign's generation.
+-- A recovery found faxes of a later generation than the ledger knows, so the known generation had ended: the campaign
+-- continues as generation `generation`. Its open jobs, all of earlier generations, are closed: a failed attempt ends
+-- its row as failed, and any other row is pending again. This must be one step, since the job of an open row always
+-- belongs to its campaign's generation.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,

@@ -1,7 +1,7 @@
 -- Record a complete listing of inbound faxes that was requested at `begun`. The next listing starts at a time after
 -- which enough complete listings were made, over at least the settle time, since a single listing may be empty or out
 -- of date.
---   fax:inbound-listings   complete listings, by when they were asked for; as far back as the next one needs to know
+--   fax:inbound-listings   complete listings, by the time of their request; as far back as the next one needs
 --   fax:inbound-listed     where the next one begins
 -- Keys: fax:campaign:*, fax:connections, fax:inbound-listed, fax:inbound-listings, fax:inbound:*, fax:job:*,
 --   fax:limits, fax:paused:*, fax:spend:*, fax:spend:campaign:*

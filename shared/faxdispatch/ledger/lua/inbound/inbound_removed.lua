@@ -1,4 +1,4 @@
--- A stored document was removed. Told once.
+-- A stored document was removed. This is reported once.
 -- Keys: fax:documents:stored, fax:events, fax:inbound:*, fax:job:*, fax:other:*
 local f = inbound(a.fax_id)
 if f and f.place == 'stored' then

@@ -1,12 +1,12 @@
 -- Telnyx's listing shows faxes that the ledger may have forgotten when it went back in time. Each becomes the attempt
--- of its job, of its campaign's row, or of a job that is created from the listing. What became of each:
+-- of its job, of its campaign's row, or of a job that is created from the listing. The result for each:
 --   same      known already, now or as an earlier attempt
 --   earlier   an attempt before the last one; kept, so that what Telnyx says of it is not taken for a fax too many
 --   bound     the job was known and takes the fax for its last attempt
 --   row       so did a row that had no job yet
 --   made      the job was not known
---   ended     the row has ended, or goes on as another generation
---   conflict  the job has ended, or has another fax for this attempt, or Telnyx tells too little
+--   ended     the row has ended, or continues as another generation
+--   conflict  the job has ended, or has another fax for this attempt, or Telnyx says too little
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:connections,
 --   fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:index, fax:index:*,
 --   fax:index:*:names:*, fax:job:*, fax:ledger, fax:limits, fax:line:*, fax:line:*:waiting, fax:paused:*, fax:since:*,

@@ -41,8 +41,8 @@ local function create(n)
   if n.idem then redis.call('SET', 'fax:idem:' .. n.idem, n.job .. ' ' .. n.fingerprint) end
   redis.call('ZADD', 'fax:agenda', now + a.hint, n.job)
   -- The message is only a reminder: if it cannot be put into its queue, the scheduler finds the job by its appointment.
-  local told = n.message and type(redis.pcall('LPUSH', n.queue, n.message)) == 'number' or nil
-  return {outcome = 'created', job = n.job, state = 'queued', told = told}
+  local queued = n.message and type(redis.pcall('LPUSH', n.queue, n.message)) == 'number' or nil
+  return {outcome = 'created', job = n.job, state = 'queued', told = queued}
 end
 
 local replies = {}

@@ -1,5 +1,6 @@
 -- The outcome of the claim's call is not known. The number stays taken, since the call may be connected. The channel is
--- freed, since an unknown send must not block all others for the settle time. `failing`: Telnyx answered with a 5xx.
+-- freed, since an unknown send must not block all others for the settle time. `failing` means that Telnyx answered with
+-- a 5xx.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:events, fax:failing:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits,
 --   fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*

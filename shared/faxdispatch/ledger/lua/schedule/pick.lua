@@ -5,7 +5,7 @@
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:pick, fax:rate, fax:rate:*, fax:shut, fax:since:*, fax:spend:*,
 --   fax:spend:campaign:*, fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
-local picked, looked, everywhere, told, slots, reached = {}, 0, 0, {}, {}, {}
+local picked, looked, everywhere, promised_here, slots, reached = {}, 0, 0, {}, {}, {}
 
 -- No slot is taken while jobs are picked, so this stays the same.
 local function slot_of(connection)
@@ -33,7 +33,8 @@ local function pick_one(connection)
       wait_for_number(j)
     else
       if not finds_channel(connection, class) then return false end
-      if not slot_is_near(slot_of(connection), look_ahead(class), told[connection], everywhere) then return false end
+      local here = promised_here[connection]
+      if not slot_is_near(slot_of(connection), look_ahead(class), here, everywhere) then return false end
       take_channel(j)
       redis.call('SET', 'fax:line:' .. j.to, job)
       save(j, {granted = '1'})
@@ -41,7 +42,7 @@ local function pick_one(connection)
       score('fax:agenda', job, now + a.hint)
       score('fax:granted:' .. connection, job, now)
       reached[connection][class] = math.max(place, reached[connection][class] or 0)
-      everywhere, told[connection] = everywhere + 1, told[connection] + 1
+      everywhere, promised_here[connection] = everywhere + 1, promised_here[connection] + 1
       picked[#picked + 1] = {job = job, urgent = class == CLASS.urgent, row = is_row(j)}
       return true
     end
@@ -57,8 +58,8 @@ end
 
 local connections, open, failing = redis.call('SMEMBERS', 'fax:connections'), {}, {}
 for _, connection in ipairs(connections) do
-  told[connection], reached[connection] = promised(connection), {}
-  everywhere = everywhere + told[connection]
+  promised_here[connection], reached[connection] = promised(connection), {}
+  everywhere = everywhere + promised_here[connection]
   local pause = pause_of(connection)
   if pause and pause.tries then
     if may_try(pause) then failing[#failing + 1] = connection end

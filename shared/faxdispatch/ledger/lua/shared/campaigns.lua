@@ -94,10 +94,10 @@ local function set_code(id, row, code)
   codes[id][tonumber(row)] = code
 end
 
--- Blocks of records that are known to be there.
+-- Blocks of records that are known to exist.
 local blocks = {}
 
--- What became of a row, forever: code, generation, attempts, cause, pages, seconds, cost, when, fax id.
+-- The permanent result of a row: code, generation, attempts, cause, pages, seconds, cost, when, fax id.
 local function write_record(id, row, code, j)
   local record = struct.pack(
     '>BBBBHHII', string.byte(code), tonumber(j.generation or '1') % 256, math.min(255, j.attempt or 0),
@@ -144,7 +144,7 @@ local function count_row(j, from, to)
   if TERMINAL[to] then end_row(j, to) else tally(key, 'open:' .. to, 1) end
 end
 
--- Campaigns that were found running.
+-- Campaigns that this script has found running.
 local runs = {}
 
 local function pause_campaign(id, reason, facts)

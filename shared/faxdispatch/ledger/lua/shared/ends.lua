@@ -1,4 +1,4 @@
--- How jobs ended, with a counter for each kind of end.
+-- Counters of ended jobs, one for each kind of end.
 --   fax:ended   hash: `failed:<cause>`; `cancelled`; `delivered:<bound>`, how many were delivered within so many seconds
 --               of being recorded, but not within the previous bound; `delivered:more` for the rest. The bounds are those
 --               of `ledger.measures` in Python.

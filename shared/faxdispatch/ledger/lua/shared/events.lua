@@ -11,7 +11,7 @@ local function publish(kind, e)
 end
 
 -- Report a fact about a job: first in the stream, then in its history, then in its counter of events. The history
--- leaves out what is in the job's row. `last` says that the job ends with it.
+-- leaves out what is in the job's row. `last` means that the job ends with this event.
 local function emit(j, kind, e)
   local seq = j.seq + 1
   local line = {

@@ -23,7 +23,8 @@ local function save_inbound(fax_id, fields)
   end
   local key = 'fax:inbound:' .. fax_id
   redis.call('HSET', key, unpack(flat))
-  -- Kept as long as its document, and never for a shorter time than before, since the removal of documents needs it.
+  -- The fax is kept as long as its document, and never for a shorter time than before, since the removal of documents
+  -- needs it.
   redis.call('PEXPIRE', key, math.max(a.retention + (a.documents_kept or 0), redis.call('PTTL', key)))
 end
 
@@ -50,7 +51,7 @@ local function weigh_inbound(f)
   local rank, known = INBOUND_RANK[a.status or ''] or 0, f and tonumber(f.rank) or 0
   if rank == 0 or rank > known then return nil, true end
   if rank == 9 and f.status ~= a.status then
-    -- A document that did arrive counts more than an earlier report that it would not.
+    -- The arrival of a document counts more than an earlier report that it would not arrive.
     return 'conflict', a.status == 'received'
   end
   return 'overtaken', false

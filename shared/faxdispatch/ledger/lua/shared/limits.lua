@@ -39,7 +39,7 @@ local function account_limit()
   return fixed_or(ruled('account_channels'), 'fax:channels', math.huge)
 end
 
--- Channels that bulk faxes leave to the others, so that an urgent one need not wait for the end of a call.
+-- Channels that bulk faxes leave free, so that an urgent fax need not wait for the end of a call.
 local function kept_from_bulk(limit)
   if a.urgent_channels ~= 'auto' then return math.min(a.urgent_channels, limit - 1) end
   return limit >= 4 and 1 or 0
@@ -154,7 +154,7 @@ local function grow(key, limit, in_flight)
   believe(key, estimate)
 end
 
--- Call it before the fax frees its channel.
+-- Call this before the fax frees its channel.
 local function grow_channels(connection)
   local account = account_limit()
   if ruled('channels') == 'auto' then
@@ -188,9 +188,9 @@ local function pause_for(j)
   return pause
 end
 
--- `told` has further facts for the event of a pause by a person, which is reported even if the connection is already
+-- `facts` has further facts for the event of a pause by a person, which is reported even if the connection is already
 -- paused.
-local function set_pause(connection, reason, till, more, told)
+local function set_pause(connection, reason, till, more, facts)
   local key = 'fax:paused:' .. connection
   local known = pause_of(connection)
   not_paused[connection] = nil
@@ -201,8 +201,8 @@ local function set_pause(connection, reason, till, more, told)
   if known and not found_again and tonumber(known['until']) > till then return end
   redis.call('DEL', key)
   redis.call('HSET', key, 'reason', reason, 'until', whole(till), unpack(more or {}))
-  if not known or told then
-    local facts = told or {}
+  if not known or facts then
+    facts = facts or {}
     facts.connection_id, facts.reason, facts['until'] = connection, reason, till
     emit_about(connection, 'connection.paused', {source = a.source, data = json(facts)})
   end
@@ -254,16 +254,16 @@ local function draw(connection, ahead)
   return at - micros
 end
 
--- Channels that were given to jobs which have not taken a slot yet. A promised slot counts for only two seconds, since
--- the job's message may be lost.
+-- The number of channels whose jobs have not taken a slot yet. A promised slot counts for only two seconds, since the
+-- job's message may be lost.
 local function promised(connection)
   local key = 'fax:granted:' .. connection
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - 2000)
   return redis.call('ZCARD', key)
 end
 
--- Whether one more fax may be told to go and will find a slot when a worker takes it: `at` is the time of the next
--- slot; `here` and `everywhere` are the numbers of faxes that were told to go before.
+-- Whether one more fax may get a channel and will find a slot when a worker takes it: `at` is the time of the next
+-- slot; `here` and `everywhere` are the numbers of faxes that got one before.
 local function slot_is_near(at, ahead, here, everywhere)
   local wait = at - micros + everywhere * ruled('interval')
   if a.connection_interval then wait = math.max(wait, at - micros + here * a.connection_interval) end

@@ -96,7 +96,7 @@ local function wake_for(number)
   if redis.call('EXISTS', 'fax:line:' .. number) == 0 then wake_next(number) end
 end
 
--- This also happens if no job had the number: `j` may have been the job that was told that the number is free, and
+-- This also happens if no job had the number: `j` may have been the job that was chosen to get the number next, and
 -- nothing else would notify the others. `j` must not wait for the number itself.
 local function give_number_back(j)
   local lock = 'fax:line:' .. j.to
@@ -106,10 +106,10 @@ local function give_number_back(j)
   wake_next(j.to)
 end
 
--- A connection has been paused. A job that was told that its number is free and now waits on this connection must not
+-- A connection has been paused. A job that was chosen to get its number next and now waits on this connection must not
 -- keep the number from others.
-local function pause_and_wake(connection, reason, till, more, told)
-  set_pause(connection, reason, till, more, told)
+local function pause_and_wake(connection, reason, till, more, facts)
+  set_pause(connection, reason, till, more, facts)
   for _, job in ipairs(redis.call('ZRANGE', 'fax:waiting:' .. connection, 0, 99)) do
     local number = redis.call('HGET', 'fax:job:' .. job, 'to')
     if number then wake_for(number) end
@@ -152,7 +152,7 @@ local function finish(j, to, fields)
 end
 
 -- A campaign stops one of its rows, see `stopped_by_campaign`: the row ends, or is parked until the campaign continues.
--- If it is the job that was told that its number is free, the next one must be told.
+-- If it was chosen to get its number next, another job must be chosen.
 local function stop_row(j, why)
   if why == 'cancelled' or why == 'suppressed' then
     emit(j, 'job.cancelled', {data = json({reason = why == 'suppressed' and why or 'campaign'})})
@@ -171,7 +171,7 @@ local function keep_surplus(j, fax_id, attempt, why, e)
     fax_id = fax_id, attempt = attempt, source = e.source,
     data = json({reason = why, state = j.state, current_attempt = j.attempt, current_fax_id = j.fax_id}),
   })
-  -- A ledger that went back in time would treat faxes that it has lost as surplus.
+  -- A ledger that went back in time would take faxes that it has lost for surplus ones.
   if not is_behind() then redis.call('ZADD', 'fax:strays', 'NX', now, fax_id) end
 end
 
@@ -189,7 +189,7 @@ local function note_taken(connection)
   redis.call('SET', 'fax:accepted:' .. connection, now, 'PX', DAY)
 end
 
--- Evidence that Telnyx has attempt `attempt` of this job as `fax_id`. Says what it was:
+-- Evidence that Telnyx has attempt `attempt` of this job as `fax_id`. Returns how the fax relates to the job:
 --   bound      the attempt was open; it is accepted now
 --   same       known already
 --   earlier    an earlier attempt that was known at its time

@@ -74,7 +74,7 @@ end
 
 local function wait_for_number(j)
   leave(j)
-  -- It gets its turn now, so when the number is free, it does not go behind jobs that came meanwhile.
+  -- It gets its turn now, so that it does not go behind jobs that come before the number is free.
   standing(j)
   redis.call('ZADD', 'fax:line:' .. j.to .. ':waiting', class_of(j) * SPAN + tonumber(j.created), j.job)
 end

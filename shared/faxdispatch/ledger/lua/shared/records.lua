@@ -76,7 +76,7 @@ local function begin(job, fields)
   -- Another job in the same script may have the same id.
   loaded[job] = j
   save(j, fields)
-  -- Versions that may still run beside this one rely on it.
+  -- Other versions that may run beside this one rely on it.
   unsaved[j].fax_id = ''
   return j
 end
@@ -109,7 +109,7 @@ local function write_tallies()
   tallied = {}
 end
 
--- So are scores in sorted sets and members of sets that the script does not read again.
+-- Scores in sorted sets, and members of sets that the script does not read again, are written at the end, too.
 local scores, members = {}, {}
 
 -- `member` gets this score in the sorted set `key`; without a score it is removed.
@@ -165,7 +165,7 @@ end
 -- Other writes at the end: functions.
 local at_end = {}
 
--- Whether a key that is empty most of the time exists; a script that writes to it says so with `now_there`.
+-- Whether a key that rarely exists does; a script that writes to it calls `now_there`.
 local there = {}
 
 local function is_there(key)

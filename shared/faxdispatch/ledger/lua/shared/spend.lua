@@ -66,8 +66,8 @@ end
 -- Several faxes that cost less than was reserved may free enough together.
 local makes_room = false
 
--- The attempt has cost `actual`, or what was reserved if the actual cost is unknown. The cost may be below a cap again
--- that had been reached.
+-- The attempt has cost `actual`, or what was reserved if the actual cost is unknown. After that, the sum may be below a
+-- cap again.
 local function settle(j, actual)
   if (j.cost or '') == '' then return end
   local cost = tonumber(j.cost)

@@ -1,6 +1,6 @@
 -- Record which account an API key belongs to, according to Telnyx: this ledger's, or another. The account of the first
 -- key becomes the ledger's; with `adopt`, a person makes this one the ledger's from now on.
---   fax:ledger              hash: among others `account`, and Telnyx' id of the `owner` where it tells that
+--   fax:ledger              hash: among others `account`, and Telnyx' id of the `owner`, if Telnyx gives it
 --   fax:ledger:keys         digests of the keys that are known, each with its account
 --   fax:ledger:applications ids of the fax applications that the account was seen with
 -- Keys: fax:events, fax:job:*, fax:ledger, fax:ledger:applications, fax:ledger:keys, fax:other:*
