@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import textwrap
+import tomllib
 from pathlib import Path
 
 import markdown
@@ -38,6 +39,18 @@ def test_a_shell_block_is_shell(code: str):
     done = subprocess.run(["bash", "-n"], input=code, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_page_of_the_architecture_names_each_room_on_its_floor():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    floors = next(one["layers"] for one in contracts if one.get("containers") == ["faxdispatch"])
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = page.split("| floor |")[1].split("\n\n")[0].splitlines()[2:]
+
+    assert [sorted(re.findall(r"`(\w+)`", row.split("|")[1])) for row in rows] == [
+        sorted(floor.split(" | ")) for floor in floors
+    ]
 
 
 # The changelog also names what is gone.
