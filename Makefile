@@ -51,7 +51,7 @@ advisories: $(STAMP) ## known vulnerabilities of the locked dependencies; skippe
 	@$(BIN)/python -m tests.deploy.advisories requirements/app.lock
 
 wheel: $(STAMP) ## build the package for producers, consumers and operators: dist/faxdispatch-….whl
-	@$(BIN)/python -m build --quiet --wheel --no-isolation --outdir $(DIST) .
+	@$(BIN)/python -m build --quiet --wheel --no-isolation --outdir "$(DIST)" .
 
 format: $(STAMP) ## format the code and fix what the linter can fix
 	$(BIN)/ruff format .

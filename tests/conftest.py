@@ -39,6 +39,8 @@ T = TypeVar("T")
 # Tests start some two hundred processes, and without kept bytecode each compiles all of our modules for itself.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Processes of tests buffer what they print, as those of our users do.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 # Modules and seven thousand collected tests stay to the end: looking for garbage among them takes half of collecting.
 gc.disable()

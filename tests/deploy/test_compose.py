@@ -105,7 +105,7 @@ def test_redis_knows_the_users_of_the_page_on_rights_and_nobody_else(compose, tm
             stranger.get("fax:ledger")
     finally:
         server.kill()
-        server.wait(20)
+        server.wait(60)
 
 
 def program(folder, name, does):

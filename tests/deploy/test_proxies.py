@@ -99,7 +99,7 @@ class Front:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._client = httpx.Client(verify=False, trust_env=False, timeout=20)
+        self._client = httpx.Client(verify=False, trust_env=False, timeout=60)
 
     def ask(self, host: str, path: str, method: str = "GET", **options) -> httpx.Response:
         headers = {"Host": f"{host}:{self._port}"} | options.pop("headers", {})
@@ -141,7 +141,7 @@ def front(request: pytest.FixtureRequest, redis_url: str, unhurried: None, tmp_p
     finally:
         running.close()
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         fax.close()
         console.close()
 

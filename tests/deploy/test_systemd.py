@@ -35,6 +35,6 @@ def test_only_the_web_app_has_no_api_key():
 def test_systemd_understands_the_unit(unit: Path, tmp_path: Path):
     here = tmp_path / unit.name.replace("@.", "@1.")
     # It looks whether the command is there.
-    here.write_text(unit.read_text().replace("/opt/faxdispatch/.venv/bin/python", sys.executable))
+    here.write_text(unit.read_text().replace("/opt/faxdispatch/.venv/bin/python", f'"{sys.executable}"'))
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", here], capture_output=True, text=True, check=False)
     assert [line for line in done.stderr.splitlines() if here.name in line] == []

@@ -1,5 +1,6 @@
 """`make wheel` makes a package that works in an environment of its own, without the checkout."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment with the wheel, which borrows all else from the one that runs the tests."""
     folder = tmp_path_factory.mktemp("wheel")
-    place = [f"DIST={folder}", f"BIN={Path(sys.executable).parent}", "STAMP="]
+    place = [f"DIST={folder}", f"BIN={os.path.relpath(Path(sys.executable).parent, ROOT)}", "STAMP="]
     subprocess.run(["make", "-s", "-C", ROOT, "wheel", *place], check=True, timeout=150)
     (wheel,) = folder.glob("faxdispatch-*.whl")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True, timeout=150)

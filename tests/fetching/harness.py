@@ -42,7 +42,7 @@ class Server:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(60)
 
     def _accept(self):
         while True:
@@ -55,7 +55,7 @@ class Server:
             thread.start()
 
     def _serve(self, connection):
-        connection.settimeout(20)
+        connection.settimeout(60)
         with suppress(OSError):
             if self._context:
                 connection = self._context.wrap_socket(connection, server_side=True)

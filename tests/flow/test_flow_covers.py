@@ -61,7 +61,7 @@ def test_rows_that_wait_for_their_documents_keep_no_channel_rest_in_a_pause_and_
 
         def stalls(connection):
             asked.set()
-            may_end.wait(20)
+            may_end.wait(150)
             connection.sendall(AWAY)
 
         server.answers = {"/1.pdf": stalls, "/2.pdf": AWAY}

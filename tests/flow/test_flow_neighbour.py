@@ -47,7 +47,7 @@ def neighbour(flow):
         )
         yield process
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def test_neither_touches_the_others_messages_and_results(flow, theirs, neighbour):

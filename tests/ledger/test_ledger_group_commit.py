@@ -23,7 +23,7 @@ class Writer:
     def __call__(self, words: Sequence[str]) -> list[str]:
         self.writes.append(list(words))
         self.entered.set()
-        assert self.go.wait(30)
+        assert self.go.wait(60)
         for word in words:
             if word in self.trouble:
                 raise self.trouble[word]
@@ -46,7 +46,7 @@ def together(writer: Writer) -> Together:
     def bring(*others: str) -> list[object]:
         with ThreadPoolExecutor(len(others) + 1) as threads:
             replies = [threads.submit(group.write, "first")]
-            assert writer.entered.wait(30)
+            assert writer.entered.wait(60)
             for count, other in enumerate(others, start=1):
                 replies.append(threads.submit(group.write, other))
                 while len(group._waiting) < count:

@@ -32,7 +32,7 @@ def sentinels(folder: Path, primary: int, *, count: int = 1) -> Iterator[str]:
     finally:
         for process in running:
             process.kill()
-            process.wait(20)
+            process.wait(60)
 
 
 def _sentinel(folder: Path, port: int, primary: int, count: int) -> subprocess.Popen[bytes]:

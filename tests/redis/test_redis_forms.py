@@ -36,7 +36,7 @@ def reaches(url: str, redis: Redis, name: str = "faxes") -> None:
         taken: list[Any] = []
         channel = connection.channel()
         channel.basic_consume("fax.send", False, taken.append, "tag")
-        connection.drain_events(timeout=5)
+        connection.drain_events(timeout=60)
         taken[0].ack()
         assert channel.client.client_getname() == name
     assert redis.llen("fax.send") == 0

@@ -15,7 +15,7 @@ from nacl.signing import VerifyKey
 
 from tests.documents.blank import blank_pdf
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 def until(condition, what="the condition"):

@@ -38,7 +38,7 @@ def run_until(consumer, handler, reached):
         return eventually(reached)
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(60)
 
 
 def test_an_event_that_kills_its_handler_goes_to_the_dead_letters_alone(redis, redis_url, tell, dead):

@@ -100,6 +100,6 @@ def test_the_example_books_every_result_and_goes_on_after_it_was_killed(redis, e
     eventually(lambda: results() == {"a": "given up", "b": "given up"})
     eventually(lambda: redis.xpending(STREAM, "example")["pending"] == 0)
     again.send_signal(signal.SIGTERM)
-    printed, _ = again.communicate(timeout=30)
+    printed, _ = again.communicate(timeout=150)
     assert again.returncode == 0
     assert b"b  given up" in printed

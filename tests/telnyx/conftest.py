@@ -111,7 +111,7 @@ class Loopback:
 
     def _handle(self, connection, number):
         with connection:
-            connection.settimeout(30)
+            connection.settimeout(60)
             try:
                 self._behave(Peer(connection, self), number)
             except ConnectionError:
@@ -192,7 +192,7 @@ def connect():
     made = []
 
     def make(origin, **options):
-        options = {"connect_timeout": 10, "read_timeout": 10, "sleep": lambda _: None} | options
+        options = {"connect_timeout": 60, "read_timeout": 60, "sleep": lambda _: None} | options
         made.append(TelnyxClient(f"{origin}/v2", KEY, **options))
         return made[-1]
 

@@ -74,7 +74,7 @@ def test_a_connection_after_which_nothing_can_be_trusted_is_not_used_again(serve
     client = connect(server.origin)
     for _ in range(2):
         assert client.send_fax(request_to_send).id == "fax-1"
-        assert answered.acquire(timeout=30)
+        assert answered.acquire(timeout=60)
     assert (server.connections, len(server.requests)) == (2, 2)
 
 
@@ -129,6 +129,7 @@ def test_after_an_error_the_next_call_uses_a_new_connection(serve, connect, requ
     client = connect(server.origin, read_timeout=0.2)
     with pytest.raises(OutcomeUnknown):
         client.send_fax(request_to_send)
+    client._transport._timeout["read"] = 60
     assert client.send_fax(request_to_send).id == "fax-1"
     assert server.connections == 2
 
@@ -151,7 +152,7 @@ def test_nothing_of_a_request_that_was_given_up_arrives_later(serve, connect):
 
     def behave(peer, _):
         # Nothing is read before, so most of the request still waits on our side.
-        assert given_up.wait(30)
+        assert given_up.wait(60)
         size = 0
         try:
             while part := peer.socket.recv(65536):

@@ -93,4 +93,4 @@ def start_web(tmp_path: Path) -> Iterator[Callable[..., Web]]:
     yield start
     for web in started:
         web.process.kill()
-        web.process.wait(20)
+        web.process.wait(60)

@@ -71,7 +71,7 @@ class Web:
         port: int | None = None,
     ) -> Reply:
         began = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=60)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -80,7 +80,7 @@ class Web:
             connection.close()
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def raw(self, data: bytes) -> list[int]:
         """Send bytes and say that no more come; give the status of each answer, until the server hangs up."""
@@ -100,7 +100,7 @@ class Web:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 def told(url: str) -> list[str]:

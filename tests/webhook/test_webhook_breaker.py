@@ -80,13 +80,13 @@ def test_only_one_call_at_a_time_tries_whether_redis_is_back(clock: Clock, redis
 
     def slow() -> str:
         begun.set()
-        go_on.wait(30)
+        go_on.wait(60)
         return "back"
 
     found: list[str] = []
     trial = threading.Thread(target=lambda: found.append(it.call(slow)))
     trial.start()
-    begun.wait(30)
+    begun.wait(60)
     with pytest.raises(Unavailable):
         it.call(redis)
     go_on.set()
@@ -100,7 +100,7 @@ def test_hanging_work_is_given_up_at_the_deadline(clock: Clock):
     it = breaker(clock, deadline=0.05)
     go_on = threading.Event()
     with pytest.raises(Unavailable, match="longer"):
-        it.call(lambda: go_on.wait(30))
+        it.call(lambda: go_on.wait(60))
     go_on.set()
 
 
@@ -109,7 +109,7 @@ def test_the_breaker_recovers_after_work_hung_in_every_thread(clock: Clock, redi
     go_on = threading.Event()
     for clock.now in range(6):
         with pytest.raises(Unavailable):
-            it.call(lambda: go_on.wait(30))
+            it.call(lambda: go_on.wait(60))
     go_on.set()
 
     def back() -> bool:

@@ -13,9 +13,9 @@ from webhook.breaker import Breaker
 from webhook.connections import Connections
 
 
-def connections(url: str, *, deadline: float = 30, pause: float = 30) -> Connections:
-    breaker = Breaker(deadline=deadline, pause=pause, threads=4)
-    return Connections(connect(url, Patience.WEBHOOK), breaker)
+def connections(url: str, *, pause: float = 30, patience: Patience = Patience.READER) -> Connections:
+    """Connections of a server that gives a busy machine time."""
+    return Connections(connect(url, patience), Breaker(deadline=60, pause=pause, threads=4))
 
 
 def ask(client: Redis) -> tuple[int, int]:
@@ -62,12 +62,14 @@ def test_connections_closed_meanwhile_are_replaced_without_a_failure(redis_url: 
 
 
 def test_a_hanging_server_is_given_up_and_reached_later_over_a_new_connection(valkey: Valkey):
-    it = connections(valkey.url, deadline=0.8, pause=0)
+    it = connections(valkey.url, pause=0, patience=Patience.WEBHOOK)
     it.call(lambda client: (ask(client), it.call(ask)))
     valkey.hang()
+    it._breaker._deadline = 0.8
     with pytest.raises(Unavailable):
         it.call(ask)
     valkey.go_on()
+    it._breaker._deadline = 60
 
     assert it.call(ask)[1] != threading.get_ident(), "none of the old connections is trusted"
 

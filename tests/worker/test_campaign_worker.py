@@ -168,7 +168,7 @@ def test_answers_to_calls_in_progress_are_recorded_when_their_message_fails(work
     works.feeder.feed()
     picked = works.picked()
     go_on = Event()
-    works.telnyx.answer = lambda _: go_on.wait(20) and None
+    works.telnyx.answer = lambda _: go_on.wait(60) and None
     claim_many = works.w.ledger.claim_many
 
     def claim(claims: Any, **options: Any) -> Any:

@@ -75,7 +75,8 @@ def test_a_cut_connection_voids_the_claim_and_no_fax_is_sent_twice(
     primary, replica = pair
     primary.client.flushall()
     with cutter(primary.port) as proxy:
-        w = office(proxy.url, replicas=1, timeout=0.3)
+        # The first of these is waited for in vain, the second on a machine that may be busy.
+        w = office(proxy.url, replicas=1, timeout=0.3 if silent else 60)
         names = order(w, 5)
         assert w.barrier.look().durability is Durability.ALWAYS
         if silent:
@@ -89,15 +90,16 @@ def test_a_cut_connection_voids_the_claim_and_no_fax_is_sent_twice(
         assert proxy.cuts == 1
         assert set(outcomes.values()) == {Outcome.PARKED}
         assert called(w) == []
+        patient = replace(w, barrier=Barrier(w.ledger.redis, replicas=1, timeout=60))
 
         def all_sent() -> bool:
             for job in names:
                 w.ledger.release(job, why="test")
                 primary.client.hset(f"fax:job:{job}", "due", 0)
-            run_attempts(names, w)
+            run_attempts(names, patient)
             return states(w, names) == {(State.ACCEPTED, None)}
 
-        eventually(all_sent, within=20, every=0.2)
+        eventually(all_sent, every=0.2)
         assert len(set(called(w))) == len(called(w)) == 5
 
 

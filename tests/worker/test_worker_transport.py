@@ -54,7 +54,7 @@ def consume(connection, *, count=1):
 
 
 def _drained(connection, got, count):
-    connection.drain_events(timeout=5)
+    connection.drain_events(timeout=60)
     return len(got) >= count
 
 

@@ -7,6 +7,7 @@ command that hides numbers says so with `full=False`, for all three.
 import csv
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -245,6 +246,8 @@ def show(line: str = "") -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        # Python would try to write the same line again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise FaxError(f"standard output cannot be written: {error.strerror}") from error
 
 
