@@ -36,7 +36,7 @@ def test_a_python_block_compiles(code: str):
 
 @pytest.mark.parametrize("code", blocks("sh", "bash"))
 def test_a_shell_block_is_shell(code: str):
-    done = subprocess.run(["bash", "-n"], input=code, capture_output=True, text=True, check=False)
+    done = subprocess.run(["bash", "-n"], input=code, capture_output=True, encoding="utf-8", check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
 

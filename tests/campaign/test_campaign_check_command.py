@@ -25,7 +25,7 @@ def command(no_settings, tmp_path) -> Callable[..., Result]:
     app.command()(answered(check))
 
     def run(content: str, *arguments: str, **variables: str) -> Result:
-        (tmp_path / "list.csv").write_text(content)
+        (tmp_path / "list.csv").write_text(content, "utf-8")
         for name, value in ({"FAX_DEFAULT_REGION": "US"} | variables).items():
             no_settings.setenv(name, value)
         return CliRunner().invoke(app, ["list.csv", *arguments])
@@ -52,7 +52,7 @@ def test_bad_rows_end_with_1_and_are_shown_and_written(command, tmp_path):
     )
     assert "1.3E+10" not in result.stdout
     assert "and 1 more; all invalid rows are in list.bad.csv" in result.stdout
-    assert '"\'=cmd"' in (tmp_path / "list.bad.csv").read_text()
+    assert '"\'=cmd"' in (tmp_path / "list.bad.csv").read_text("utf-8")
 
 
 def test_a_list_with_nothing_to_send_ends_with_1(command):
@@ -160,7 +160,7 @@ def test_the_document_and_the_cover_for_all_rows_are_checked_as_well(command, tm
     told = json.loads(result.stdout)
     assert (result.exit_code, told["valid"], told["invalid"]) == (1, 1, 1)
     assert told["bad_rows"][0]["reason"].startswith("no font has the character 日")
-    assert "日" in (tmp_path / "list.bad.csv").read_text()
+    assert "日" in (tmp_path / "list.bad.csv").read_text("utf-8")
     result = command("Name,Fax\nBob,3125550100\n,3125550101\n", *asked)
     assert (result.exit_code, "cover: {name} is empty in 1 row, first in line 3" in result.stdout) == (0, True)
     assert isinstance(command(GOOD, "--media", "letter.pdf", "--cover", "Dear {doctor}").exception, BadInput)

@@ -251,7 +251,9 @@ def test_with_a_cover_the_linked_document_of_all_rows_is_fetched(desk, storage, 
 
 
 def test_strict_creates_nothing_if_a_cover_cannot_be_set(service, storage, a_list):
-    (listed := a_list("a.pdf", files={"a.pdf": blank_pdf()})).write_text("Media,Fax,Name\na.pdf,415-200-0001,\u65e5\n")
+    (listed := a_list("a.pdf", files={"a.pdf": blank_pdf()})).write_text(
+        "Media,Fax,Name\na.pdf,415-200-0001,\u65e5\n", "utf-8"
+    )
 
     with pytest.raises(BadInput, match="no font has the character"):
         service.create(listed, cover="Dear {name}", strict=True)

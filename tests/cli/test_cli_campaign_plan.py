@@ -169,7 +169,7 @@ def test_the_pages_of_a_cover_count_too_and_rows_whose_cover_cannot_be_set_are_r
     (listed / "list.csv").write_text(LIST.replace("B,", ","))
     told = cli(*asked, "--cover", "Dear {name}").json
     assert any("cover: {name} is empty in 1 row, first in line 3" in remark for remark in told["remarks"])
-    (listed / "list.csv").write_text(LIST.replace("B,", "日,"))
+    (listed / "list.csv").write_text(LIST.replace("B,", "日,"), "utf-8")
     told = cli(*asked, "--cover", "Dear {name}").json
     assert (told["recipients"], told["pages"]) == (2, 10)
     assert any(remark.startswith("3 rows are not sent") for remark in told["remarks"])

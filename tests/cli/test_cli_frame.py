@@ -1,5 +1,6 @@
 """The frame around all commands: help, version, exit codes, one line for an error."""
 
+import os
 import re
 import subprocess
 import sys
@@ -109,7 +110,8 @@ for name in COMMANDS:
 
 
 def test_every_command_explains_itself():
-    done = subprocess.run([sys.executable, "-c", HELP_OF_EACH], capture_output=True, text=True, check=False)
+    words = [sys.executable, "-X", "utf8", "-c", HELP_OF_EACH]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
     for name, told in zip(app.COMMANDS, done.stdout.split("== ")[1:], strict=True):
@@ -205,12 +207,26 @@ def test_without_the_extra_it_says_what_to_install():
     assert done.stderr == "faxdispatch: typer is not installed; install faxdispatch with its extra [app]\n"
 
 
+SAY = "from faxdispatch.cli import app, main; app.COMMANDS['say'] = 'faxdispatch.cli.output:show'; main()"
+"""A command that writes a line and needs nothing."""
+
+
+def test_a_character_that_the_terminal_does_not_have_is_shown_by_its_number():
+    terminal = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", SAY, "say", "--line", "ä日".encode()],
+        capture_output=True,
+        env=terminal,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"\xe4\\u65e5\n", b"")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_a_full_disk_is_reported_in_one_line():
-    # Any command; this one writes a line and needs nothing.
-    script = "from faxdispatch.cli import app, main; app.COMMANDS['say'] = 'faxdispatch.cli.output:show'; main()"
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        words = [sys.executable, "-c", script, "say"]
+        words = [sys.executable, "-c", SAY, "say"]
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
 
     assert done.returncode == 1

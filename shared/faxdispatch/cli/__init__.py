@@ -1,6 +1,7 @@
 """The command `faxdispatch`. One file a group of commands; `app.py` lists them and turns errors into exit codes."""
 
 import gc
+import io
 import os
 import sys
 
@@ -17,6 +18,9 @@ def main() -> None:
     gc.set_threshold(200_000)
     # Only our user may read reports, documents and copies of the ledger.
     os.umask(UMASK)
+    # A character that the terminal does not have is shown by its number.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         from faxdispatch.cli.app import run  # noqa: PLC0415 - a producer has the package without the extra `app`
     except KeyboardInterrupt:
