@@ -11,7 +11,7 @@ from console.desk import Desk
 from console.draft import Draft
 from console.leftover import Leftover
 from faxdispatch.calling.numbers import destined
-from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.asking import stopped_in
 from faxdispatch.campaign.looking_up import link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.estimate import Plan
 from faxdispatch.campaign.planning.inputs import Planner
@@ -22,9 +22,9 @@ from faxdispatch.documents.preflight.examining import examine
 from faxdispatch.documents.preflight.report import Report
 from faxdispatch.documents.preview.pages import can_draw
 from faxdispatch.errors import BadInput
-from faxdispatch.ledger import Suppressions
 from faxdispatch.lists.badrows import BadRows
-from faxdispatch.lists.checking import BadRow, Check, Row, check
+from faxdispatch.lists.checking import Check, check
+from faxdispatch.lists.rows import BadRow, Row
 from faxdispatch.recent import Recent
 from faxdispatch.text.wording import counted_are
 
@@ -47,13 +47,12 @@ def check_list(here: Desk, draft: Draft, task: Task) -> None:
         ) as documents,
         check(
             draft.list,
+            draft.how,
             policy=here.settings.number_policy,
             own_numbers=(here.settings.sender,) if here.settings.sender else (),
-            suppressed=Suppressions(here.scripts).among,
-            quarantined=quarantined_in(here.scripts),
+            stopped=stopped_in(here.scripts),
             first_bad=0,
             on_progress=task.progress,
-            **draft.how.as_data(),
         ) as checking,
     ):
         look_up(checking, documents)

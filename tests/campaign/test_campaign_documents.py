@@ -14,8 +14,9 @@ from faxdispatch.campaign.service import CampaignService
 from faxdispatch.documents.local import SPARE, Document
 from faxdispatch.ledger import CHUNK, CampaignMedia, Campaigns, Suppressions
 from faxdispatch.lists import documents as documents_module
-from faxdispatch.lists.checking import BadRow, check
+from faxdispatch.lists.checking import check
 from faxdispatch.lists.documents import RowDocuments
+from faxdispatch.lists.rows import BadRow
 from faxdispatch.telnyx.media.uploads import KEEP
 from faxdispatch.telnyx.models import MediaResource
 from tests.documents.blank import blank_pdf

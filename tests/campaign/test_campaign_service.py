@@ -233,7 +233,7 @@ def test_a_file_that_is_there_is_not_overwritten_with_bad_rows(service, tmp_path
 
 def test_suppressed_and_quarantined_numbers_are_left_out(service, desk, client):
     client.suppressions.add(number(1), reason="asked")
-    desk.redis.zadd("fax:quarantined", {number(2): 10**14})
+    desk.redis.zadd("fax:quarantined", {number(1): 10**14, number(2): 10**14, number(3): 1})
 
     campaign = service.create(rows(3), campaign_id="spring", media_name="letter").campaign
 

@@ -1,13 +1,16 @@
 """Lists of recipients, written as a test needs them and checked with the country US."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
 
 from faxdispatch.calling.numbers import NumberPolicy
-from faxdispatch.lists.checking import BadRow, LeftOut, Row, Summary, check
+from faxdispatch.lists.checking import check
+from faxdispatch.lists.reading import Reading
+from faxdispatch.lists.rows import BadRow, LeftOut, Row
+from faxdispatch.lists.summary import Summary
 from faxdispatch.lists.table import Table
 
 
@@ -56,8 +59,9 @@ def checked(tmp_path) -> Callable[..., Checked]:
 
 
 def check_whole(path, *, region: str = "US", **options) -> Checked:
-    """Check a list to its end."""
+    """Check a list to its end; the options are those of `check`, and the fields of `Reading`."""
     policy = options.pop("policy", NumberPolicy(region=region))
-    with check(path, policy=policy, **options) as checking:
+    reading = Reading(**{field.name: options.pop(field.name) for field in fields(Reading) if field.name in options})
+    with check(path, reading, policy=policy, **options) as checking:
         found = list(checking)
         return Checked(checking.table, checking.summary, found)

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.badrows import BadRows
-from faxdispatch.lists.checking import BadRow, LeftOut, Row
+from faxdispatch.lists.rows import BadRow, LeftOut, Row, Why
 from tests.lists.conftest import Checked, check_whole
+
+STOPS = (Why.SUPPRESSED, Why.QUARANTINED)
 
 PIECES = st.sampled_from(
     [
@@ -51,9 +53,7 @@ def accounted(folder: Path, content: bytes) -> Checked | None:
     path = folder / "list.csv"
     path.write_bytes(content)
     try:
-        result = check_whole(
-            path, suppressed=lambda numbers: set(numbers[:1]), quarantined=lambda numbers: set(numbers[2:3])
-        )
+        result = check_whole(path, stopped=lambda numbers: dict(zip(numbers[::2], STOPS, strict=False)))
     except BadInput:
         return None
     summary = result.summary

@@ -7,7 +7,9 @@ import pytest
 
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.checking import Row, check
+from faxdispatch.lists.checking import check
+from faxdispatch.lists.reading import Reading
+from faxdispatch.lists.rows import Row
 from tests.lists.known import BOOKS, TEXTS
 
 _OPTIONS = {"--region": "region", "--column": "column", "--sheet": "sheet"}
@@ -37,5 +39,5 @@ def test_a_list_faxes_whom_it_should(known, tmp_path):
 
 def faxed(path, options):
     """Return how often each number is faxed."""
-    with check(path, policy=NumberPolicy(region="US"), **options) as checking:
+    with check(path, Reading(**options), policy=NumberPolicy(region="US")) as checking:
         return Counter(row.to for row in checking if isinstance(row, Row))

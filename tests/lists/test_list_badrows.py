@@ -6,7 +6,7 @@ import pytest
 
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.badrows import BadRows, FreeName, safe_cell
-from faxdispatch.lists.checking import BadRow
+from faxdispatch.lists.rows import BadRow
 from tests.lists.conftest import check_whole
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.lists.cells import Cell, CellReader, Verdict
+from faxdispatch.lists.number_column import ColumnReader
 
 OURS = "+13125550100"
 ABROAD = "+441619998888"
@@ -153,33 +154,21 @@ def test_cells_read_together_give_the_same_as_one_by_one(region, countries):
     texts = [*made, *(cell for cell, *_ in ACCEPTED), *(cell for cell, _ in REFUSED), *NO_NUMBER]
     policy = NumberPolicy(region=region, countries=frozenset(countries))
     reader = CellReader(policy)
+    column = ColumnReader(reader)
 
     for some in (texts, [text for text in texts if "\n" not in text]):
-        found = reader.read_all(some)
+        found = column.read(some)
         for at, text in enumerate(some):
-            alone = CellReader.read(reader, text)
+            alone = reader.read(text)
             assert found.to[at] == alone.number, text
             assert found.others.get(at, alone) == alone
-            assert reader.facts[found.facts[at]] == alone[3:]
+            assert column.facts[found.facts[at]] == alone[3:]
 
 
 def test_an_extension_is_removed_only_on_request():
     cell = CellReader(NumberPolicy(region="US"), drop_extension=True).read("312-555-0100 x12")
 
     assert (cell.number, cell.note) == (OURS, "extension 12 removed")
-
-
-def test_an_area_code_is_added_only_where_one_is_given():
-    reader = CellReader(NumberPolicy(region="US"), area_code="312")
-
-    assert reader.read("555-0100")[:3] == (OURS, Verdict.NUMBER, "area code 312 added")
-    assert reader.read("0100").verdict is Verdict.INVALID
-
-
-def test_letters_are_dialled_only_on_request():
-    cell = CellReader(NumberPolicy(region="US"), vanity=True).read("1-800-FLOWERS")
-
-    assert (cell.number, cell.note) == ("+18003569377", "letters dialled as digits")
 
 
 def test_countries_that_the_settings_leave_out_are_refused():
@@ -272,12 +261,13 @@ def test_numbers_of_many_countries_read_together_give_the_same_as_parsing_each(p
         "+81522541179", "+8 (152) 251-4168", "+81-522-541-179", "+44 1223/366296", "+1 415/200-0001",
     ]  # fmt: skip
     reader = CellReader(policy)
+    column = ColumnReader(reader)
 
-    found = reader.read_all(texts)
+    found = column.read(texts)
 
     for at, text in enumerate(texts):
-        alone = CellReader.read_slowly(reader, text)
-        assert (found.to[at], found.others.get(at, alone), reader.facts[found.facts[at]]) == (
+        alone = reader.read_slowly(text)
+        assert (found.to[at], found.others.get(at, alone), column.facts[found.facts[at]]) == (
             alone.number, alone, alone[3:]
         ), text  # fmt: skip
 
@@ -286,5 +276,7 @@ def test_numbers_of_eleven_digits_with_a_plus_are_not_looked_at_one_by_one(monke
     reader = CellReader(NumberPolicy(region="US"))
     monkeypatch.setattr(reader, "read", lambda text: pytest.fail(f"{text} is read alone"))
 
-    found = reader.read_all(["+81522541179", "+49891443825", "+14152000001", "+44 1223/366296", "+7 (495) 123-4567"])
+    found = ColumnReader(reader).read(
+        ["+81522541179", "+49891443825", "+14152000001", "+44 1223/366296", "+7 (495) 123-4567"]
+    )
     assert found.to == ["+81522541179", "+49891443825", "+14152000001", "+441223366296", "+74951234567"]

@@ -6,7 +6,9 @@ from array import array
 import pytest
 
 from faxdispatch.calling.numbers import NumberPolicy
-from faxdispatch.lists.checking import LeftOut, Row, Why, check
+from faxdispatch.lists.checking import check
+from faxdispatch.lists.reading import Reading
+from faxdispatch.lists.rows import LeftOut, Row, Why
 from faxdispatch.lists.seen import Seen
 
 A, B, C = "+13125550100", "+13125550101", "+13125550102"
@@ -45,16 +47,12 @@ def test_all_rows_of_a_personalised_list_are_kept(checked):
 def test_suppressed_and_quarantined_numbers_are_left_out_and_looked_up_in_batches(checked):
     asked = []
 
-    def suppressed(numbers):
+    def stopped(numbers):
         asked.append(len(numbers))
-        return {A} & set(numbers)
+        return {number: why for number, why in ((A, Why.SUPPRESSED), (B, Why.QUARANTINED)) if number in numbers}
 
     rows = "".join(f"31255{number}\n" for number in range(50200, 52700))
-    result = checked(
-        f"fax\n3125550100\n3125550101\n3125550100\nnone\n{rows}",
-        suppressed=suppressed,
-        quarantined=lambda numbers: {A, B} & set(numbers),
-    )
+    result = checked(f"fax\n3125550100\n3125550101\n3125550100\nnone\n{rows}", stopped=stopped)
 
     assert result.left_out[:4] == [(1, "suppressed"), (2, "quarantined"), (3, "suppressed"), (4, "no number")]
     assert (result.summary.suppressed, result.summary.quarantined) == (2, 1)
@@ -115,7 +113,7 @@ def test_a_region_that_is_given_is_the_country_of_numbers_without_plus(tmp_path)
     path = tmp_path / "list.csv"
     path.write_text("fax\n030 20930\n")
 
-    with check(path, policy=NumberPolicy(region="US"), region="DE") as checking:
+    with check(path, Reading(region="DE"), policy=NumberPolicy(region="US")) as checking:
         assert [row.to for row in checking] == ["+493020930"]
 
 

@@ -11,6 +11,7 @@ from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
 from faxdispatch.lists import source
 from faxdispatch.lists.checking import check
+from faxdispatch.lists.reading import Reading
 from faxdispatch.lists.source import rows_source
 from tests.lists.conftest import check_whole
 
@@ -175,7 +176,7 @@ def test_a_list_that_is_not_in_the_encoding_that_was_named_is_refused(tmp_path):
 
     with (
         pytest.raises(BadInput, match=r"near line \d it is not in the encoding utf-8 \(as given\); leave"),
-        check(path, policy=NumberPolicy(region="US"), encoding="utf-8") as checking,
+        check(path, Reading(encoding="utf-8"), policy=NumberPolicy(region="US")) as checking,
     ):
         list(checking)
 

@@ -9,7 +9,9 @@ from openpyxl.styles import Font
 
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.checking import BadRow, LeftOut, Row, check
+from faxdispatch.lists.checking import check
+from faxdispatch.lists.reading import Reading
+from faxdispatch.lists.rows import BadRow, LeftOut, Row
 from faxdispatch.lists.workbook.reading import Sheet
 from tests.lists.workbook.excel import excel
 
@@ -21,7 +23,7 @@ def judged(tmp_path):
     def judge(book, region="US", **options):
         path = tmp_path / "list.xlsx"
         book.save(path)
-        with check(path, policy=NumberPolicy(region=region), **options) as checking:
+        with check(path, Reading(**options), policy=NumberPolicy(region=region)) as checking:
             rows = list(checking)
         return checking, rows
 
@@ -183,7 +185,7 @@ def test_a_file_of_text_has_no_sheets(tmp_path):
     path.write_text("Fax\n3122000001\n")
 
     with pytest.raises(BadInput, match="is not a workbook and has no sheets"):
-        check(path, policy=NumberPolicy(region="US"), sheet="One")
+        check(path, Reading(sheet="One"), policy=NumberPolicy(region="US"))
 
 
 def test_a_sheet_that_hides_all_rows_but_those_in_use_is_read(judged):

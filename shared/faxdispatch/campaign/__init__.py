@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from faxdispatch.ledger import Audit, Campaign, RowResult, Suppression
+from faxdispatch.lists.reading import Reading
 from faxdispatch.states import CampaignState
 
 _PLACES = {
     "Imported": "importing",
-    "Reading": "importing",
     "CampaignService": "service",
     "Retried": "moving",
     "SuppressionImport": "suppression",
@@ -23,7 +23,7 @@ _PLACES = {
 """Modules that take time to load, with their public names."""
 
 if TYPE_CHECKING:
-    from faxdispatch.campaign.importing import Imported, Reading
+    from faxdispatch.campaign.importing import Imported
     from faxdispatch.campaign.moving import Retried
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionImport, SuppressionList

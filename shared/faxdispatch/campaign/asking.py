@@ -2,26 +2,32 @@
 
 from typing import Any
 
-from faxdispatch.ledger import Scripts
+from faxdispatch.ledger import Scripts, Suppressions
 from faxdispatch.ledger.scripts import redis_trouble
-from faxdispatch.lists.checking import Asked
+from faxdispatch.lists.checking import Stopped
+from faxdispatch.lists.rows import Why
 
 
-def quarantined_in(scripts: Scripts) -> Asked:
-    """Return a function that returns which of some numbers are in quarantine now.
+def stopped_in(scripts: Scripts) -> Stopped:
+    """Return a function that returns which of some numbers are suppressed or in quarantine now.
 
     It raises Unavailable if Redis does not answer.
     """
 
-    def quarantined(numbers: list[str]) -> set[str]:
-        # redis-py's types cannot say that replies are text.
-        redis: Any = scripts.redis
-        now = scripts.clock()
-        with redis_trouble():
-            # A list of recipients asks this a thousand times, and mostly no number is in quarantine.
-            if not redis.exists("fax:quarantined"):
-                return set()
-            found = redis.zmscore("fax:quarantined", numbers)
-        return {number for number, till in zip(numbers, found, strict=True) if till and till > now}
+    def stopped(numbers: list[str]) -> dict[str, Why]:
+        found = dict.fromkeys(_quarantined(scripts, numbers), Why.QUARANTINED)
+        return found | dict.fromkeys(Suppressions(scripts).among(numbers), Why.SUPPRESSED)
 
-    return quarantined
+    return stopped
+
+
+def _quarantined(scripts: Scripts, numbers: list[str]) -> list[str]:
+    # redis-py's types cannot say that replies are text.
+    redis: Any = scripts.redis
+    now = scripts.clock()
+    with redis_trouble():
+        # A list of recipients asks this a thousand times, and mostly no number is in quarantine.
+        if not redis.exists("fax:quarantined"):
+            return []
+        found = redis.zmscore("fax:quarantined", numbers)
+    return [number for number, till in zip(numbers, found, strict=True) if till and till > now]

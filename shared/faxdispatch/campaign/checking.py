@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faxdispatch.campaign.asking import quarantined_in
-from faxdispatch.campaign.importing import Reading
+from faxdispatch.campaign.asking import stopped_in
 from faxdispatch.campaign.judging import judged
 from faxdispatch.campaign.leftout import LeftOutFile, left_out
 from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.requests import options_for_all
-from faxdispatch.ledger import CHUNK, Scripts, Suppressions
+from faxdispatch.ledger import CHUNK, Scripts
 from faxdispatch.lists.badrows import BadRows, FreeName
-from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, Summary, check
+from faxdispatch.lists.checking import Check, Progress, check
+from faxdispatch.lists.reading import Reading
+from faxdispatch.lists.rows import BadRow, LeftOut
+from faxdispatch.lists.summary import Summary
 from faxdispatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,13 +63,12 @@ def checked(
         ) as documents,
         check(
             path,
+            reading,
             policy=settings.number_policy,
             own_numbers=(settings.sender,) if settings.sender else (),
-            suppressed=Suppressions(scripts).among if scripts else None,
-            quarantined=quarantined_in(scripts) if scripts else None,
+            stopped=stopped_in(scripts) if scripts else None,
             first_bad=first_bad,
             on_progress=on_progress,
-            **reading.as_data(),
         ) as checking,
     ):
         yield look_up(checking, documents, media_dir=media_dir)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,10 @@ from faxdispatch.campaign.judging import Part
 from faxdispatch.campaign.leftout import left_out
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.ledger import CHUNK, Campaign, CampaignMedia, CampaignRow, Campaigns, LeftOutRow
-from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
-from faxdispatch.lists.shape import Columns
+from faxdispatch.lists.checking import Check
+from faxdispatch.lists.rows import BadRow, LeftOut, Row
 from faxdispatch.lists.source import Source, open_source, rows_source
+from faxdispatch.lists.summary import Summary
 from faxdispatch.states import CampaignState
 from faxdispatch.text.wording import counted
 
@@ -29,25 +30,6 @@ Rows = Iterable[Mapping[str, Any] | Sequence[Any]]
 """A list in a program: mappings whose keys are the columns, or sequences of cells."""
 
 _LEFT_OUT = ("no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How to read a list; fields that are None are guessed. The fields are those of `checking.check`."""
-
-    column: str | int | None = None
-    region: str | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-    sheet: str | None = None
-    fields: Columns | None = None
-    personalised: bool = False
-    drop_extension: bool = False
-    include_hidden: bool = False
-
-    def as_data(self) -> dict[str, Any]:
-        """Return the counts by name."""
-        return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from faxdispatch.campaign.requests import RowRequests
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import CHUNK, CampaignRow
-from faxdispatch.lists.checking import BadRow, Batch, Check, LeftOut
+from faxdispatch.lists.checking import Check
+from faxdispatch.lists.fields import NO_OPTIONS
+from faxdispatch.lists.rows import BadRow, Batch, LeftOut
 
 if TYPE_CHECKING:
     from faxdispatch.documents.composition.rows import RowCovers
-
-_NOTHING: Mapping[str, Any] = {}
 
 
 class Part(NamedTuple):
@@ -51,9 +51,9 @@ def _rows(
     on_unfit: Callable[[BadRow], None] | None,
 ) -> list[CampaignRow]:
     rows = []
-    said = batch.said or itertools.repeat(_NOTHING)
+    said = batch.said or itertools.repeat(NO_OPTIONS)
     references = batch.references or itertools.repeat(None)
-    last, fields = None, _NOTHING
+    last, fields = None, NO_OPTIONS
     for number, to, says, reference, cells, line in zip(
         itertools.count(batch.first), batch.to, said, references, batch.cells, batch.lines, strict=False
     ):
@@ -67,7 +67,7 @@ def _rows(
                 of_cover = covers.row_fields(fields, cells)
                 entry = {**fields, **of_cover}
                 for name in covers.empty(of_cover["cover_fields"]):
-                    checking.note_empty(name, line)
+                    checking.summary.note_empty(name, line)
         except BadInput as problem:
             unfit = checking.refuse(batch, number - batch.first, str(problem))
             if on_unfit:

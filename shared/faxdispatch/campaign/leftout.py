@@ -5,7 +5,7 @@ from pathlib import Path
 
 from faxdispatch.ledger import LeftOutRow
 from faxdispatch.lists.badrows import FreeName, RowsFile, beside
-from faxdispatch.lists.checking import BadRow, LeftOut
+from faxdispatch.lists.rows import BadRow, LeftOut
 
 INVALID = "invalid"
 ADDED = ("row", "line", "not faxed", "why")

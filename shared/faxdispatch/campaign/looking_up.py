@@ -11,7 +11,8 @@ from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput, Misconfigured
 from faxdispatch.ledger import Campaign, CampaignMedia, Scripts
 from faxdispatch.ledger.campaign_media import DUE
-from faxdispatch.lists.checking import Check, Row
+from faxdispatch.lists.checking import Check
+from faxdispatch.lists.rows import Row
 from faxdispatch.settings import Settings
 
 if TYPE_CHECKING:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from faxdispatch.calling.numbers import NumberPolicy
-from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.asking import stopped_in
 from faxdispatch.campaign.identity import check_id, fingerprint, id_from
 from faxdispatch.campaign.importing import (
     Imported,
     Importer,
     List,
-    Reading,
     Rows,
     see_that_all_are_good,
     the_list,
@@ -36,9 +35,10 @@ from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.documents.local import Document
 from faxdispatch.documents.preflight.examining import examine
 from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
-from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock, Suppressions
+from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock
 from faxdispatch.lists.badrows import BadRows, FreeName, refuse_existing
 from faxdispatch.lists.checking import Check, Progress, check
+from faxdispatch.lists.reading import Reading
 from faxdispatch.states import CampaignState
 from faxdispatch.text.plain import plain
 
@@ -222,17 +222,10 @@ class Maker:
         reading = order.reading
         return check(
             lambda: listed.open(reading.encoding, reading.sheet),
+            reading,
             policy=self._policy,
-            region=reading.region,
-            column=reading.column,
-            delimiter=reading.delimiter,
-            fields=reading.fields,
-            personalised=reading.personalised,
-            include_hidden=reading.include_hidden,
-            drop_extension=reading.drop_extension,
             own_numbers=self._own,
-            suppressed=lambda numbers: Suppressions(self._scripts).among(numbers),
-            quarantined=quarantined_in(self._scripts),
+            stopped=stopped_in(self._scripts),
             on_progress=order.on_progress,
         )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faxdispatch.calling.numbers import NumberPolicy
-from faxdispatch.campaign.importing import Imported, Reading, Rows
+from faxdispatch.campaign.importing import Imported, Rows
 from faxdispatch.campaign.making import Maker, Order
 from faxdispatch.campaign.moving import CampaignMoves
 from faxdispatch.campaign.trial import Trial, trial
@@ -14,6 +14,7 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Audit, Campaign, Campaigns, LeftOutRow, RowResult
 from faxdispatch.lists.badrows import FreeName
 from faxdispatch.lists.checking import Progress
+from faxdispatch.lists.reading import Reading
 from faxdispatch.states import HoldReason
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ from faxdispatch.calling.numbers import NumberPolicy, is_sip, normalise
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Changed, Suppression, Suppressions
 from faxdispatch.lists.badrows import safe_cell
-from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, Row, Why, check
+from faxdispatch.lists.checking import Check, Progress, check
 from faxdispatch.lists.headers import FIELDS, OPT_OUT
+from faxdispatch.lists.reading import Reading
+from faxdispatch.lists.rows import BadRow, LeftOut, Row, Why
 from faxdispatch.reasons.verdicts import check_reason
 
 _SHOWN = 20
@@ -120,9 +122,7 @@ class SuppressionList:
         """
         if reason is not None:
             check_reason(reason)
-        checking = check(
-            path,
-            policy=NumberPolicy(region=region or self._region, sip_allowed=True, shared_cost=True),
+        reading = Reading(
             column=column,
             delimiter=delimiter,
             encoding=encoding,
@@ -130,8 +130,9 @@ class SuppressionList:
             include_hidden=True,
             # Whoever does not want faxes at an extension does not want them at the number.
             drop_extension=True,
-            on_progress=on_progress,
         )
+        policy = NumberPolicy(region=region or self._region, sip_allowed=True, shared_cost=True)
+        checking = check(path, reading, policy=policy, on_progress=on_progress)
         said = SuppressionImport()
         with checking:
             columns = _Columns(checking, reason, source or path.name, until)

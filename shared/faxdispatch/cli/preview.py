@@ -13,7 +13,8 @@ from faxdispatch.documents.preflight.examining import examine
 from faxdispatch.documents.preflight.report import Finding
 from faxdispatch.documents.preview.pages import Lines, can_draw, draw_all
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.checking import BadRow, check
+from faxdispatch.lists.checking import check
+from faxdispatch.lists.rows import BadRow
 from faxdispatch.settings import Settings
 
 

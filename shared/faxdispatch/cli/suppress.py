@@ -17,8 +17,8 @@ from faxdispatch.cli.output import Answer, Json, Rows, note, write_csv
 from faxdispatch.cli.progress import progress
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create
-from faxdispatch.lists.checking import BadRow
 from faxdispatch.lists.given import at_hand
+from faxdispatch.lists.rows import BadRow
 from faxdispatch.text.wording import clock, counted_are
 
 Until = Annotated[datetime | None, moment("Only until then.")]

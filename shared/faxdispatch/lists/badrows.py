@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
 
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.checking import BadRow
+from faxdispatch.lists.rows import BadRow
 
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Characters that a spreadsheet may take for the beginning of a formula, including full-width signs."""

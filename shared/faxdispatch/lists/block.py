@@ -88,3 +88,11 @@ class Block:
     def said(self) -> tuple[dict[int, object], ...]:
         """The facts about only a few, of every kind."""
         return (self.problems, self.no_recipients, self.hidden, self.flaws)  # type: ignore[return-value] # only moved
+
+
+def trimmed(cells: Sequence[str]) -> Sequence[str]:
+    """Return cells without the empty ones at the end."""
+    size = len(cells)
+    while size and not cells[size - 1].strip():
+        size -= 1
+    return cells[:size]

@@ -32,6 +32,9 @@ RowFields = tuple[tuple[str, Any], ...]
 RowSaid = Mapping[str, Any]
 """A row's own options, by the names of `read_field`. Rows may share it, so it must not be changed."""
 
+NO_OPTIONS: RowSaid = {}
+"""The options of most rows."""
+
 _MOST_KNOWN = 8192
 """How many different rows are remembered."""
 

@@ -91,6 +91,11 @@ def plain(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", folded(_CAMEL.sub(" ", name))))
 
 
+def compared(name: str) -> str:
+    """Return a name in the form in which names of columns are compared."""
+    return plain(name) or folded(name)
+
+
 def fax_rank(name: str) -> int:
     """Return how certain it is that a column of this name has the recipients' fax numbers, from 0 to 100."""
     words = plain(name).split()

@@ -4,18 +4,19 @@ Every guess is reported in words.
 """
 
 import itertools
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.block import Record
+from faxdispatch.lists.block import Record, trimmed
 from faxdispatch.lists.cells import CellReader, Verdict, says_its_country
 from faxdispatch.lists.countries import are_countries, names_country
 from faxdispatch.lists.fields import problem_of
+from faxdispatch.lists.header_row import find_header, is_text
 from faxdispatch.lists.headers import (
     OPT_OUT,
+    compared,
     fax_rank,
     field_of,
     is_not_taken,
@@ -24,27 +25,12 @@ from faxdispatch.lists.headers import (
     is_second_row,
     plain,
 )
-from faxdispatch.lists.kinds import Pair, are_kinds, is_kind_name, pairs
+from faxdispatch.lists.kinds import Pair, are_kinds, pairs
+from faxdispatch.lists.reading import Reading
 from faxdispatch.lists.refusals import Says, is_of_other_ways, says, says_by_cells
-from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
-
-HEADER_WITHIN = 15
-"""A header is among this many first lines that are not blank."""
 
 _COMMON = {"priority", "quality", "zone"}
 """Names that lists use for their own purposes, such as the priority of a customer."""
-
-_SURE = 50
-"""The rank from which a cell is the name of a column of fax numbers."""
-
-_NUMBERISH = re.compile(r"[\s=\"'(+]*\d[\d\s().+\-/\u2010-\u2015\xa0\"]*")
-_WORD = re.compile(r"[^\W\d_]+")
-_LABEL = re.compile(r"[^\W\d_]+[.:#]*|\(\s*\)")
-_BESIDE_NUMBER = FAX_WORDS | PHONE_WORDS | PLAIN_WORDS
-_DATE = re.compile(r"(?:19|20)\d\d[-./]?\d\d[-./]?\d\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d")
-
-Columns = Mapping[str, str | int | None]
-"""Our field to its column, by name or by place from 1; None means that no column is to be used for it."""
 
 
 @dataclass
@@ -59,8 +45,7 @@ class Shape:
     name: str
     rows: list[Record]
     reader: CellReader
-    column: str | int | None
-    given: Columns
+    reading: Reading
     hidden: frozenset[int] = frozenset()
     guesses: list[str] = field(default_factory=list)
     header: int | None = None
@@ -75,69 +60,23 @@ class Shape:
     """The column with each recipient's country."""
 
     def __post_init__(self) -> None:
+        self.given = self.reading.fields or {}
         self.rows = [row for row in self.rows if not (row.problem or row.hidden)]
         if not self.rows:
             raise BadInput(f"{self.name}: has no row")
         self.width = _common(len(trimmed(row.cells)) for row in self.rows)
-        self.header = self._find_header()
+        self.header = find_header(self.rows, self.width, self.reading.column)
         self.data = self.rows[0 if self.header is None else self.header + 1 :]
         self._name_columns()
-        self.number = self._place(self.column, "column") if self.column is not None else self._guess_number()
+        self.number = (
+            self._guess_number() if self.reading.column is None else self._place(self.reading.column, "column")
+        )
         self._join_second_header()
         if self.header:
             self.guesses.append(f"lines above the header that are left out: {self.header}")
         self._take_fields()
         self._take_refusals()
         self._take_country()
-
-    def _find_header(self) -> int | None:
-        """Return the place of the header among the rows."""
-        above = self._above_numbers()
-        if isinstance(self.column, str):
-            wanted = _compared(self.column)
-            for place, row in enumerate(self.rows[:HEADER_WITHIN]):
-                if wanted in map(_compared, row.cells) and not self.column.isdigit():
-                    return place
-        ranks = [self._fax_rank(place, above) - self._title_malus(row) for place, row in enumerate(above)]
-        if ranks and max(ranks) > 0:
-            # The first good one: a recipient further down may have the name of a column.
-            return next((place for place, rank in enumerate(ranks) if rank >= _SURE), ranks.index(max(ranks)))
-        for place, row in enumerate(above):
-            named = any(map(is_number_name, row.cells)) or pairs(
-                row.cells, [one.cells for one in self.rows[place + 1 :]]
-            )
-            if named and not self._title_malus(row):
-                return place
-        last = above[-1] if above else None
-        if last and len(above) < len(self.rows) and _may_be_header(last.cells) and not self._title_malus(last):
-            return len(above) - 1
-        return None
-
-    def _above_numbers(self) -> list[Record]:
-        """Return the first rows up to the first recipient; a letterhead with numbers of its own is above the header."""
-        first = self.rows[:HEADER_WITHIN]
-        above = list(itertools.takewhile(_is_text, first))
-        labels = set()
-        for place, row in enumerate(first):
-            label = _label(row)
-            if not _is_text(row):
-                if not _is_labelled(row):
-                    break
-                labels.add(label)
-            elif max(map(fax_rank, row.cells)) >= _SURE and not self._title_malus(row) and label not in labels:
-                return first[: place + 1]
-        return above
-
-    def _fax_rank(self, place: int, above: Sequence[Record]) -> int:
-        """Return how certain it is that a row names a column of fax numbers; a kind below `Phone Type` is none."""
-        if not _is_text(above[place]):
-            return 0
-        kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}
-        return max(fax_rank(cell) if at not in kinds else 0 for at, cell in enumerate(above[place].cells))
-
-    def _title_malus(self, row: Record) -> int:
-        """Return how much less a row counts because most of its cells are empty, as those of a title are."""
-        return 60 if 2 * sum(1 for cell in row.cells if cell.strip()) < self.width else 0
 
     def _name_columns(self) -> None:
         names = () if self.header is None else trimmed(self.rows[self.header].cells)
@@ -163,7 +102,7 @@ class Shape:
         if self.header is None or not self.data or self.number >= len(self.data[0].cells):
             return
         second = self.data[0]
-        if not _is_text(second) or not is_second_row(second.cells[self.number]):
+        if not is_text(second) or not is_second_row(second.cells[self.number]):
             return
         more = itertools.chain((" ".join(cell.split()) for cell in second.cells), itertools.repeat(""))
         self.names = tuple(
@@ -178,7 +117,7 @@ class Shape:
         """Return the column of that name, or of that place from 1."""
         text = str(given)
         same = [place for place, name in enumerate(self.names) if name == text]
-        places = same or [place for place, name in enumerate(self.names) if _compared(name) == _compared(text)]
+        places = same or [place for place, name in enumerate(self.names) if compared(name) == compared(text)]
         if len(places) > 1:
             where = ", ".join(str(place + 1) for place in places)
             raise BadInput(f"{what}: {self.name} has {text!r} several times; give the place of one: {where}")
@@ -350,57 +289,10 @@ class Shape:
         return [row.cells[place] for row in self.data if place < len(row.cells) and row.cells[place].strip()]
 
 
-def _compared(name: str) -> str:
-    return plain(name) or folded(name)
-
-
-def _is_text(row: Record) -> bool:
-    return not any(map(_is_numberish, row.cells))
-
-
-def trimmed(cells: Sequence[str]) -> Sequence[str]:
-    """Return cells without the empty ones at the end."""
-    size = len(cells)
-    while size and not cells[size - 1].strip():
-        size -= 1
-    return cells[:size]
-
-
 def _common(sizes: Iterable[int]) -> int:
     """Return the most frequent size, the greatest of equals; 0 if there is none."""
     counted = Counter(sizes)
     return max(counted, key=lambda size: (counted[size], size)) if counted else 0
-
-
-def _is_numberish(cell: str) -> bool:
-    """Return whether a cell is data: as many digits as a telephone number has, and not a date."""
-    text = cell.strip()
-    if not 7 <= sum(map(str.isdigit, text)) <= 16 or _DATE.fullmatch(text):
-        return False
-    if all(folded(word) in _BESIDE_NUMBER for word in _WORD.findall(text)):
-        text = _LABEL.sub(" ", text)
-    return bool(_NUMBERISH.fullmatch(text))
-
-
-def _is_labelled(row: Record) -> bool:
-    """Return whether a row says itself what it has, as `Fax: (312) 555-0199` in a letterhead does."""
-    label = _label(row)
-    words = _WORD.findall(label)
-    return label.endswith(":") or (bool(words) and set(words) <= FAX_WORDS | PHONE_WORDS)
-
-
-def _label(row: Record) -> str:
-    return folded(next((cell for cell in row.cells if cell.strip()), ""))
-
-
-def _may_be_header(cells: Sequence[str]) -> bool:
-    words = [folded(cell) for cell in trimmed(cells)]
-    return (
-        bool(words)
-        and all(words)
-        and len(set(words)) == len(words)
-        and not any((word in NO_NUMBER and not says(word)) or any(map(str.isdigit, word)) for word in words)
-    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.block import Block, Record
+from faxdispatch.lists.block import Block, Record, trimmed
 from faxdispatch.lists.cells import CellReader
 from faxdispatch.lists.countries import calling_code
+from faxdispatch.lists.header_row import HEADER_WITHIN
 from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
 from faxdispatch.lists.kinds import Pair, fax_numbers, is_fax
+from faxdispatch.lists.reading import Reading
 from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
 from faxdispatch.lists.refusals import HINTS, Note, Says, may_refuse, note_of, refuses
-from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
+from faxdispatch.lists.shape import Shape
 from faxdispatch.lists.source import SAMPLE, Source
 from faxdispatch.lists.words import folded, is_totals, may_hold_number, places_of, what_it_is
 from faxdispatch.text.wording import counted
@@ -36,6 +38,10 @@ _WORDS = re.compile(r"[^\W\d_]+|[!?;:,'\"]")
 """What may be beside a number in a cell that also says that it must not be faxed."""
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELIMITER: "none, one column"}
 _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "none": NO_DELIMITER}
+
+_WithOneOf = Callable[[Sequence[str]], Iterator[Block]] | None
+_Parts = tuple[Shape, str, Iterator[Block], _WithOneOf]
+"""The shape of a list, its delimiter, its rows, and what finds those with one of certain words."""
 
 
 @dataclass
@@ -60,7 +66,7 @@ class Table:
     notes: tuple[int, ...]
     country: int | None
     _blocks: Iterator[Block]
-    _with_one_of: Callable[[Sequence[str]], Iterator[Block]] | None
+    _with_one_of: _WithOneOf
     is_unread: bool = True
     """Whether all rows are still to be read by `batches`."""
 
@@ -243,48 +249,26 @@ class Table:
 def read_table(
     source: Source,
     reader: CellReader,
-    *,
-    column: str | int | None = None,
-    delimiter: str | None = None,
-    fields: Columns | None = None,
+    reading: Reading,
 ) -> Table:
     """Find out the shape of a list.
 
-    `reader` says which cells are numbers. `column` (name, or place from 1), `delimiter` (a character, or its name) and
-    `fields` override the guesses.
+    `reader` says which cells are numbers; what `reading` gives is not guessed.
 
     Raises:
         BadInput: a given column does not exist, or the numbers' column cannot be determined.
     """
-    if unknown := set(fields or ()) - {*FIELDS, OPT_OUT}:
+    if unknown := set(reading.fields or ()) - {*FIELDS, OPT_OUT}:
         raise BadInput(
             f"field: {', '.join(sorted(unknown))} is unknown; a row can have {', '.join((*FIELDS, OPT_OUT))}"
         )
-    if source.lines is not None:
-        lines = Lines(source.lines)
-        sample = lines.peek(SAMPLE, _SAMPLE_CHARACTERS)
-        separator = _separator(delimiter) if delimiter else _guess_delimiter(sample)
-        rows = _sampled(sample, separator)
-        shape = Shape(source.name, rows, reader, column, fields or {})
-        if delimiter is None:
-            shape.guesses.insert(0, f"separator: {_DELIMITERS.get(separator, repr(separator))}")
-        for _ in range(shape.ends):
-            lines.next()
-        records = Records(lines, separator, len(shape.names), shape.number)
-        blocks: Iterator[Block] = iter(records)
-        with_one_of: Callable[[Sequence[str]], Iterator[Block]] | None = records.with_one_of
-    else:
-        shape = Shape(source.name, list(source.head), reader, column, fields or {}, hidden=source.hidden_columns)
-        separator = ""
-        blocks = _below(shape.ends, source.sheet or ())
-        with_one_of = _rows_with(source, shape.ends)
-    # A workbook says itself how its text is written.
-    encoding = [f"encoding: {source.encoding}"] if source.lines is not None else []
+    opened = _of_text if source.lines is not None else _of_sheet
+    shape, delimiter, blocks, with_one_of = opened(source, reader, reading)
     return Table(
         source=source,
         columns=shape.names,
         header=shape.header is not None,
-        delimiter=separator,
+        delimiter=delimiter,
         encoding=source.encoding,
         number_column=shape.number,
         fields=shape.fields,
@@ -292,13 +276,33 @@ def read_table(
         refusals=shape.refusals,
         notes=shape.notes,
         country=shape.country,
-        guesses=[*source.notes, *encoding, *shape.guesses],
+        guesses=[*source.notes, *shape.guesses],
         _blocks=blocks,
         _with_one_of=with_one_of,
     )
 
 
-def _rows_with(source: Source, header: int) -> Callable[[Sequence[str]], Iterator[Block]] | None:
+def _of_text(source: Source, reader: CellReader, reading: Reading) -> _Parts:
+    assert source.lines is not None  # noqa: S101 - a text has lines
+    lines = Lines(source.lines)
+    sample = lines.peek(SAMPLE, _SAMPLE_CHARACTERS)
+    delimiter = _separator(reading.delimiter) if reading.delimiter else _guess_delimiter(sample)
+    shape = Shape(source.name, _sampled(sample, delimiter), reader, reading)
+    if reading.delimiter is None:
+        shape.guesses.insert(0, f"separator: {_DELIMITERS.get(delimiter, repr(delimiter))}")
+    shape.guesses.insert(0, f"encoding: {source.encoding}")
+    for _ in range(shape.ends):
+        lines.next()
+    records = Records(lines, delimiter, len(shape.names), shape.number)
+    return shape, delimiter, iter(records), records.with_one_of
+
+
+def _of_sheet(source: Source, reader: CellReader, reading: Reading) -> _Parts:
+    shape = Shape(source.name, list(source.head), reader, reading, hidden=source.hidden_columns)
+    return shape, "", _below(shape.ends, source.sheet or ()), _rows_with(source, shape.ends)
+
+
+def _rows_with(source: Source, header: int) -> _WithOneOf:
     """Return what yields the rows of a workbook that have one of certain words and are below the header."""
     rows_with = source.rows_with
     if rows_with is None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from faxdispatch.calling.windows import Window
 from faxdispatch.campaign.checking import checked
-from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.judging import judged
 from faxdispatch.campaign.looking_up import covers_of
 from faxdispatch.campaign.planning.course import Capacity
@@ -21,8 +20,10 @@ from faxdispatch.documents.preflight.links import SAMPLE, LinkedPages, fetcher, 
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import Priority
 from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts
-from faxdispatch.lists.checking import BadRow, Progress
+from faxdispatch.lists.checking import Progress
 from faxdispatch.lists.documents import OnDocuments
+from faxdispatch.lists.reading import Reading
+from faxdispatch.lists.rows import BadRow
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import counted, counted_are
 

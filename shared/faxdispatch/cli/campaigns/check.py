@@ -13,8 +13,9 @@ from faxdispatch.cli.progress import progress
 from faxdispatch.cli.sending import Sending
 from faxdispatch.ledger import Scripts
 from faxdispatch.lists.badrows import refuse_existing
-from faxdispatch.lists.checking import Check, Summary
+from faxdispatch.lists.checking import Check
 from faxdispatch.lists.given import at_hand
+from faxdispatch.lists.summary import Summary
 from faxdispatch.settings import Settings
 
 
