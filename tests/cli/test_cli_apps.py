@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from faxdispatch.telnyx import ApplicationParams, TelnyxClient
+from simulator.paging import DEFAULT_SIZE as PAGE
 
 FIELDS = {
     "application_name": "every field",
@@ -232,14 +233,14 @@ def test_the_help_lists_every_field(cli, command):
 
 
 def test_the_list_goes_through_all_pages_and_marks_our_own(cli, other):
-    made = [other.make(f"paged {number}") for number in range(5)]
+    made = [other.make(f"paged {number}") for number in range(PAGE + 1)]
 
-    result = cli("apps", "list", "--page-size", "2")
+    result = cli("apps", "list")
 
     rows = {line[2:].split()[0]: line for line in result.out.splitlines()[1:]}
     assert set(rows) == {other.ours, *made}
     assert [identity for identity, line in rows.items() if line.startswith("*")] == [other.ours]
-    assert set(ids(cli("apps", "list", "--page-size", "2", "--json"))) == set(rows)
+    assert set(ids(cli("apps", "list", "--json"))) == set(rows)
 
 
 def test_every_filter_reaches_telnyx(cli, other):

@@ -14,6 +14,7 @@ from faxdispatch import FaxClient
 from faxdispatch.ledger import Inbox, Observation, Observations, Scripts
 from faxdispatch.states import Verdict
 from faxdispatch.telnyx.client_state import encode_client_state
+from simulator.paging import DEFAULT_SIZE as PAGE
 from tests.conftest import eventually, free_port
 from tests.ledger.steps import admit_one, claim_one
 
@@ -115,9 +116,9 @@ def ids(result):
 
 
 def test_all_pages_come_each_fax_once_and_without_redis(cli, fax, no_redis):
-    sent = {fax.send() for _ in range(5)}
+    sent = {fax.send() for _ in range(PAGE + 5)}
 
-    result = cli("faxes", "list", "--all", "--page-size", "2", "--json")
+    result = cli("faxes", "list", "--all", "--json")
 
     assert (result.code, result.err) == (0, "")
     assert sorted(ids(result)) == sorted(sent)
@@ -204,22 +205,19 @@ def test_each_bound_of_time_leaves_out_what_it_says(cli, fax):
         return set(ids(cli("faxes", "list", option, moment, "--json")))
 
     assert listed("--created-gte") == {middle, last}
-    assert listed("--created-gt") == {last}
     assert listed("--created-lte") == {first, middle}
-    assert listed("--created-lt") == {first}
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--created-gte", "2026-05-01"], "created-gte: "),
-        (["--created-lt", "yesterday"], "created-lt: "),
+        (["--created-lte", "yesterday"], "created-lte: "),
         (["--from", "12"], "from: "),
         (["--to", "312-555-0123"], "FAX_DEFAULT_REGION"),
         (["--direction", "sideways"], "--direction"),
         (["--limit", "2", "--all"], "not both"),
         (["--limit", "0"], "--limit"),
-        (["--page-size", "0"], "--page-size"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -233,7 +231,7 @@ def test_an_invalid_filter_is_bad_usage_and_lists_nothing(cli, fax, words, messa
 
 
 def test_an_interrupted_list_shows_what_came_and_says_that_it_is_incomplete(cli, fax, monkeypatch):
-    for _ in range(4):
+    for _ in range(PAGE + 2):
         fax.send()
     odds = 0.8
     rolls = random.Random(0)
@@ -241,10 +239,10 @@ def test_an_interrupted_list_shows_what_came_and_says_that_it_is_incomplete(cli,
     assert [rolls.random() < odds for _ in range(4)] == [False, True, True, True]
     fax.faults(seed=0, list_error=odds)
 
-    result = cli("faxes", "list", "--all", "--page-size", "2", "--json")
+    result = cli("faxes", "list", "--all", "--json")
 
-    assert (result.code, len(ids(result))) == (1, 2)
-    assert "not complete: the list broke off after 2 faxes" in result.err
+    assert (result.code, len(ids(result))) == (1, PAGE)
+    assert f"not complete: the list broke off after {PAGE} faxes" in result.err
 
 
 def test_a_list_that_does_not_begin_says_why(cli, fax):
@@ -301,11 +299,11 @@ def test_a_fax_is_shown_without_its_job_where_redis_is_down(cli, fax):
     assert "which job it is cannot be said" in result.err
 
 
-@pytest.mark.parametrize("words", [["show"], ["cancel"], ["refresh"], ["delete", "--yes"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", ["faxes show", "cancel --fax-id", "refresh", "faxes delete --yes"])
 def test_a_fax_that_is_not_there_is_reported_in_one_line(cli, fax, words):
     fax_id = str(uuid.uuid4())
 
-    result = cli("faxes", *words, fax_id)
+    result = cli(*words.split(), fax_id)
 
     assert (result.code, result.out) == (1, "")
     assert fax_id in result.err
@@ -313,11 +311,11 @@ def test_a_fax_that_is_not_there_is_reported_in_one_line(cli, fax, words):
     assert result.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [["show"], ["cancel"], ["refresh"], ["delete", "--yes"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", ["faxes show", "cancel --fax-id", "refresh", "faxes delete --yes"])
 def test_an_id_that_would_lead_elsewhere_is_refused(cli, fax, words):
     fax.send()
 
-    result = cli("faxes", *words, "..")
+    result = cli(*words.split(), "..")
 
     assert (result.code, result.out) == (2, "")
     assert "fax_id: " in result.err
@@ -397,18 +395,6 @@ def test_a_fax_that_cannot_be_cancelled_shows_its_status(cli, fax, quickly, dire
     assert (result.code, result.out) == (1, "")
     assert "not cancelled" in result.err
     assert ended in result.err
-
-
-@pytest.mark.parametrize("name", ["cancel", "refresh"])
-def test_a_name_that_a_command_had_before_still_works(cli, fax, quickly, name):
-    fax_id = fax.send(NEVER_ENDS) if name == "cancel" else fax.receive()
-    if name == "refresh":
-        fax.reaches(fax_id, "received")
-
-    result = cli("faxes", name, fax_id, "--json")
-
-    assert (result.code, result.json["fax_id"]) == (0, fax_id)
-    assert f"  {name} " not in cli("faxes", "--help").out
 
 
 # refresh
@@ -533,11 +519,11 @@ def test_an_inbound_fax_whose_document_was_given_up_is_not_deleted(cli, redis, f
     assert "could not be stored here" in result.err
 
 
-@pytest.mark.parametrize("words", [["cancel"], ["delete", "--yes"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", ["cancel --fax-id", "faxes delete --yes"])
 def test_nothing_is_cancelled_or_deleted_while_the_ledger_cannot_be_asked(cli, fax, words):
     fax_id = fax.send(NEVER_ENDS)
 
-    result = cli("faxes", *words, fax_id, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    result = cli(*words.split(), fax_id, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert (result.code, result.out) == (1, "")
     assert "Redis" in result.err

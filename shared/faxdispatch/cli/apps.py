@@ -51,7 +51,6 @@ def list_(
     name_contains: Annotated[str | None, option("Part of the name, 3 characters or more, in any case.")] = None,
     outbound_voice_profile_id: Annotated[str | None, option("Only with this voice profile.", metavar="ID")] = None,
     sort: Annotated[ApplicationSort | None, option("Order; a - in front reverses it.")] = None,
-    page_size: Annotated[int | None, option("How many Telnyx gives at a time.", min=1, max=250)] = None,
     limit: Annotated[int | None, option("How many at most; all if not given.", min=1)] = None,
 ) -> Rows[FaxApplication]:
     """List the account's fax applications.
@@ -65,7 +64,6 @@ def list_(
             name_contains=name_contains,
             outbound_voice_profile_id=outbound_voice_profile_id,
             sort=sort,
-            page_size=page_size,
         ),
         data=FaxApplication.as_data,
         line=lambda application: _row(application, is_own=application.id == settings.fax_connection_id),

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from faxdispatch.calling.written import parse_number
-from faxdispatch.cli.control import cancel, refresh
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Full, Yes, argument, moment, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
@@ -45,13 +44,10 @@ app = Group(__doc__)
 @app.command("list")
 def list_(
     created_gte: Annotated[datetime | None, moment("Created then or later.")] = None,
-    created_gt: Annotated[datetime | None, moment("Created later.")] = None,
     created_lte: Annotated[datetime | None, moment("Created then or earlier.")] = None,
-    created_lt: Annotated[datetime | None, moment("Created earlier.")] = None,
     direction: Annotated[Direction | None, option("Only this direction.")] = None,
     from_: Annotated[str | None, option("Sender: a number or a SIP URI.", "--from")] = None,
     to: Annotated[str | None, option("Recipient, written the same way.")] = None,
-    page_size: Annotated[int | None, option("Faxes a call; Telnyx's default if not given.", min=1)] = None,
     limit: Annotated[int | None, option(f"How many; {LIMIT} if not given.", min=1)] = None,
     every: Annotated[bool, option("All of them, through all pages.", "--all")] = False,
     full: Full = False,
@@ -65,13 +61,10 @@ def list_(
     settings = Settings.load()
     filters = FaxFilters(
         created_at_gte=created_gte,
-        created_at_gt=created_gt,
         created_at_lte=created_lte,
-        created_at_lt=created_lt,
         direction=direction.value if direction else None,
         from_=_number(from_, "from", settings),
         to=_number(to, "to", settings),
-        page_size=page_size,
     )
     most = None if every else limit or LIMIT
     return Rows(
@@ -99,15 +92,6 @@ def show_(fax_id: FaxId, full: Full = False) -> Answer:
     data = fax.as_data() | _job(fax, settings)
     shown = data if full else hidden_fax(data)
     return Answer(shown, fields(shown))
-
-
-@app.command("cancel", hidden=True)
-def cancel_(fax_id: FaxId) -> Answer:
-    """Cancel a fax: the older name of `faxdispatch cancel --fax-id`."""
-    return cancel(fax_id=fax_id)
-
-
-app.command("refresh", hidden=True)(refresh)
 
 
 @app.command()
