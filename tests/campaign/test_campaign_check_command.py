@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from faxdispatch.cli.campaigns.check import check
+from faxdispatch.cli.campaigns.making import check
 from faxdispatch.cli.output import answered
 from faxdispatch.errors import BadInput, Misconfigured, Unavailable
 from faxdispatch.ledger import Scripts, Suppression, Suppressions, connect

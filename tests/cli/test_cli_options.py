@@ -8,14 +8,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from faxdispatch.cli.campaigns.check import check
-from faxdispatch.cli.campaigns.create import create
-from faxdispatch.cli.campaigns.for_all import Documents
-from faxdispatch.cli.campaigns.plan import plan
+from faxdispatch.cli.campaigns.making import check, create, plan
 from faxdispatch.cli.lists import Form
 from faxdispatch.cli.options import Operator, Options, Reason, spread
 from faxdispatch.cli.send import send
-from faxdispatch.cli.sending import Sending
+from faxdispatch.cli.sending import Documents, Sending
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import SendFax
 

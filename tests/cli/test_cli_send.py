@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faxdispatch import FaxClient, State
-from faxdispatch.cli.waiting import wait_for
+from faxdispatch.cli.send import wait_for
 from faxdispatch.ledger import Observation, Observations, Scripts
 from faxdispatch.telnyx.client import TelnyxClient
 from tests.conftest import free_port

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from faxdispatch.cli.waiting import wait_for
+from faxdispatch.cli.send import wait_for
 from faxdispatch.client import following
 from faxdispatch.errors import Unavailable
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from faxdispatch.cli.backup import restore
+from faxdispatch.cli.recover import restore
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Epoch, Identity, Scripts, Witness, connect
 from faxdispatch.ledger.copying import CopyError, copy_ledger

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from faxdispatch.cli.apps_setup import setup
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes, argument, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields, note
@@ -16,8 +15,12 @@ from faxdispatch.telnyx.applications import (
     CREATE_FIELDS,
     UPDATE_FIELDS,
     AppField,
+    Outcome,
+    Wanted,
+    carry_out,
     complete,
     describe,
+    make_plan,
     read_fields,
 )
 from faxdispatch.telnyx.client import TelnyxClient
@@ -37,7 +40,6 @@ one that `apps show --json` printed: of that, what Telnyx alone sets (id, record
 out. FIELD=VALUE wins over it. `null` clears a field; to give the text null, use --input."""
 
 app = Group(__doc__)
-app.command("setup")(setup)
 
 
 def _about(known: dict[str, AppField]) -> str:
@@ -204,3 +206,45 @@ def _warning(identity: str, settings: Settings) -> str | None:
     if identity in settings.fax_connections:
         return "this is one of FAX_CONNECTIONS: faxes that are sent with it fail from then on"
     return None
+
+
+@app.command()
+def setup(
+    name: Annotated[str | None, option("Its name; faxdispatch for a new one, if not given.")] = None,
+    webhook_url: Annotated[str | None, option("FAX_WEBHOOK_URL if not given.", metavar="URL")] = None,
+    failover_url: Annotated[str | None, option("Where webhooks go when that does not answer.", metavar="URL")] = None,
+    timeout: Annotated[int | None, option("Seconds Telnyx waits for an answer.", min=0, max=30)] = None,
+    profile: Annotated[str | None, option("Outbound voice profile, to send by.", metavar="ID")] = None,
+    identity: Annotated[str | None, option("Id of the application to use.", "--id", metavar="ID")] = None,
+    dry_run: Annotated[bool, option("Change nothing; say what would be done.")] = False,
+) -> Answer:
+    """Set up a fax application for this deployment.
+
+    It creates one, or changes the existing one: the one of --id; else FAX_CONNECTION_ID, if Telnyx knows it; else
+    the one of that name. Fields that are not given stay as they are. Running it again changes nothing.
+
+    The settings to export go to standard output as lines for a shell, so that eval "$(faxdispatch apps setup)" sets
+    them. All other output, such as what is still missing, goes to standard error. A dry run prints no settings.
+    """
+    settings = Settings.load()
+    wanted = Wanted(
+        name=name,
+        webhook_url=webhook_url or settings.fax_webhook_url,
+        failover_url=failover_url,
+        timeout_secs=timeout,
+        outbound_voice_profile_id=profile,
+    )
+    with account(settings) as telnyx:
+        plan = make_plan(telnyx, wanted, application_id=identity, connection_id=settings.fax_connection_id)
+        made = plan.found if dry_run else carry_out(telnyx, plan, on_unknown=_looking)
+    outcome = Outcome(plan, made, dry_run)
+    missing = list(outcome.missing(settings, named=identity is not None))
+    return Answer(
+        outcome.as_data() | {"missing": missing},
+        [f"export {variable}={shlex.quote(value)}" for variable, value in outcome.exported().items()],
+        notes=[hidden(line) for line in (*outcome.lines(), *missing)],
+    )
+
+
+def _looking(error: OutcomeUnknown) -> None:
+    note(hidden(f"{error}; looking whether it was created"))

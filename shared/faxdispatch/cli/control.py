@@ -1,16 +1,25 @@
-"""`faxdispatch cancel`, `refresh` and `sync`: what can be done with one fax at Telnyx."""
+"""What a person can do with one fax or one connection: cancel, refresh, sync, resolve, release, pause, resume."""
 
 from typing import Annotated
 
-from faxdispatch.cli.options import argument, option
-from faxdispatch.cli.output import Answer, note
+from faxdispatch.calling.written import parse_span
+from faxdispatch.cli.lines import state_line
+from faxdispatch.cli.options import Operator, Reason, Yes, argument, option
+from faxdispatch.cli.output import Answer, confirm, note
 from faxdispatch.cli.resources import NO_SUCH_FAX, account, known
 from faxdispatch.client import FaxClient
+from faxdispatch.errors import BadInput
+from faxdispatch.ledger import JobView, Limits, Scripts
 from faxdispatch.operations.at_telnyx import cancel_fax, cancel_job_of, renewed_link
 from faxdispatch.operations.job_of_fax import ledger_of, marked
+from faxdispatch.reasons.holds import MEANINGS
+from faxdispatch.reasons.verdicts import check, consequence
 from faxdispatch.settings import Settings
+from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
+from faxdispatch.text.wording import clock
 
-Job = Annotated[str | None, argument("Id of the job.")]
+Job = Annotated[str, argument("Id of the job.")]
+OneJob = Annotated[str | None, argument("Id of the job.")]
 FaxId = Annotated[str | None, option("Telnyx's id of the fax, instead of the job's.", "--fax-id")]
 
 _CANCELLED = {
@@ -21,7 +30,7 @@ _CANCELLED = {
 }
 
 
-def cancel(job: Job = None, fax_id: FaxId = None) -> Answer:
+def cancel(job: OneJob = None, fax_id: FaxId = None) -> Answer:
     """Cancel a fax, at once if it has not left, otherwise at Telnyx.
 
     The workers ask Telnyx, and an event reports the result. If TELNYX_API_KEY is set, the command itself asks Telnyx to
@@ -74,7 +83,7 @@ def refresh(fax_id: Annotated[str, argument("Telnyx's id of the inbound fax.", m
     return Answer({"fax_id": fax_id, "media_url": link}, link)
 
 
-def sync(job: Job = None, fax_id: FaxId = None) -> Answer:
+def sync(job: OneJob = None, fax_id: FaxId = None) -> Answer:
     """Let the workers read a fax's status from Telnyx and record it.
 
     This needs no API key. `faxdispatch faxes show` prints what Telnyx says and records nothing.
@@ -87,3 +96,114 @@ def sync(job: Job = None, fax_id: FaxId = None) -> Answer:
 def _answer(words: str, **data: str | None) -> Answer:
     given = {name: value for name, value in data.items() if value is not None}
     return Answer(given, words, ok=data["outcome"] != "over")
+
+
+def resolve(
+    job: Job,
+    reason: Annotated[str, option("How you know, for those who read the history.")],
+    accepted: Annotated[str | None, option("Telnyx has it as this fax.", metavar="FAX_ID")] = None,
+    not_sent: Annotated[bool, option("Telnyx never had it, so it is sent again; if that is wrong, twice.")] = False,
+    failed: Annotated[bool, option("It is over: the job ends as failed.")] = False,
+    operator: Operator = None,
+    yes: Yes = False,
+) -> Answer:
+    """Settle by hand an attempt whose outcome is unknown.
+
+    Look into Telnyx's portal first. --accepted also serves for an attempt that was given up, as long as the next
+    has not begun, and --failed for a fax that Telnyx no longer knows.
+    """
+    verdict = _verdict(accepted, not_sent=not_sent, failed=failed)
+    check(verdict, reason=reason, fax_id=accepted)
+    client = FaxClient.from_env()
+    view = client.status(job)
+    confirm(f"Resolve it this way? {_standing(view)} {consequence(verdict, accepted)}", yes=yes)
+    # It applies to the attempt that was shown: another may have begun while the person thought.
+    outcome = client.resolve(job, verdict, reason=reason, fax_id=accepted, operator=operator, attempt=view.attempt)
+    view = client.status(job)
+    before = " (it was said before)" if outcome == "repeated" else ""
+    return Answer(
+        {"outcome": outcome, "job_id": job, "verdict": verdict, "state": view.state},
+        f"{verdict}{before}; the job is now {state_line(view)}",
+    )
+
+
+def release(
+    job: Job,
+    reason: Reason,
+    operator: Operator = None,
+    yes: Yes = False,
+) -> Answer:
+    """Let a held fax go now, whatever holds it alone.
+
+    That is its time, its window, the policy hook or a retry. What it waits for with others, such as a free channel
+    or the end of a pause, cannot be waived for one fax.
+    """
+    client = FaxClient.from_env()
+    view = client.status(job)
+    # A fax that cannot be released is refused without a question.
+    if view.state is State.HELD and view.hold_reason in WAIVABLE:
+        meaning = MEANINGS[HoldReason(view.hold_reason)].text
+        confirm(f"Release it? {_standing(view)} {meaning} It is then sent as soon as possible.", yes=yes)
+    waived = client.release(job, reason=reason, operator=operator)
+    return Answer(
+        {"outcome": "released", "job_id": job, "waived": waived},
+        f"job {job}: {waived} holds it no more; faxdispatch status {job} tells what comes next",
+    )
+
+
+def pause(
+    connection: Annotated[str, argument("Id of the fax application.")],
+    reason: Reason,
+    lasts: Annotated[str, option("How long, like 30m, 12h or 2d; resume ends it before.", "--for")] = "1h",
+    anyway: Annotated[bool, option("Pause it although nothing here knows it.")] = False,
+    operator: Operator = None,
+) -> Answer:
+    """Send nothing on a connection for a while; its faxes wait.
+
+    Faxes that Telnyx already has continue. A longer pause that already exists stays as it is. A connection that no
+    setting names and no fax was sent on is refused, since it may be a typing error.
+    """
+    seconds, settings = parse_span(lasts, "for"), Settings.load()
+    limits = Limits(Scripts.from_settings(settings))
+    if not anyway and connection not in settings.known_connections and not limits.connection(connection):
+        raise BadInput(
+            f"CONNECTION: no setting names {connection}, and no fax was sent on it; faxdispatch apps list shows the "
+            "ids, and --anyway pauses it nevertheless"
+        )
+    until = limits.pause(connection, why=reason, delay=seconds, operator=operator)
+    return Answer(
+        {"outcome": "paused", "connection_id": connection, "until": until.replace(microsecond=0)},
+        f"connection {connection}: paused until {clock(until)}",
+    )
+
+
+def resume(
+    connection: Annotated[str, argument("Id of the fax application.")],
+    reason: Reason = "resumed by hand",
+    operator: Operator = None,
+) -> Answer:
+    """End the pause of a connection before its time.
+
+    Fix its cause first. Exit code 1 if the connection was not paused.
+    """
+    settings = Settings.load()
+    limits = Limits(Scripts.from_settings(settings))
+    resumed = limits.resume(connection, reason=reason, operator=operator)
+    return Answer(
+        {"outcome": "resumed" if resumed else "running", "connection_id": connection},
+        f"connection {connection}: {'continues' if resumed else 'was not paused'}",
+        ok=resumed,
+    )
+
+
+def _verdict(accepted: str | None, *, not_sent: bool, failed: bool) -> Verdict:
+    given = {Verdict.ACCEPTED: accepted is not None, Verdict.NOT_SENT: not_sent, Verdict.FAILED: failed}
+    said = [verdict for verdict, is_given in given.items() if is_given]
+    if len(said) != 1:
+        raise BadInput("give exactly one of --accepted FAX_ID, --not-sent and --failed")
+    return said[0]
+
+
+def _standing(view: JobView) -> str:
+    attempt = f", attempt {view.attempt}," if view.attempt else ""
+    return f"Job {view.job_id}{attempt} is {state_line(view)}."

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from faxdispatch.cli.campaigns.words import Id
+from faxdispatch.cli.campaigns.status import Id
 from faxdispatch.cli.options import argument, option
 from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient

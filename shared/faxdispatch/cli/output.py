@@ -24,7 +24,7 @@ import typer
 from faxdispatch.cli.options import option, spread
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.text.plain import plain, plain_json
-from faxdispatch.text.privacy import hidden, scrub
+from faxdispatch.text.privacy import hidden
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -280,13 +280,6 @@ def watching(words: str) -> Iterator[None]:
     except (KeyboardInterrupt, Unavailable):
         note(f"no longer watching; {words}")
         raise
-
-
-def verdict(mark: str, colour: str, about: str, remedy: str) -> Iterator[str]:
-    """Write what was found about one thing: a word in a colour, and in a second line what to do."""
-    yield f"{typer.style(f'{mark:<8}', fg=colour, bold=True)} {about}".rstrip()
-    if remedy:
-        yield f"{'':<29} → {plain(scrub(remedy))}"
 
 
 def is_terminal() -> bool:

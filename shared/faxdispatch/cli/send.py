@@ -1,20 +1,27 @@
-"""`faxdispatch send`."""
+"""`faxdispatch send`: one fax, whose events are shown until it has ended if that is asked for."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated, Any
 
+from rich.console import Console
+from rich.markup import escape
+
 from faxdispatch.campaign.looking_up import link_fetch
+from faxdispatch.cli.lines import event_line, state_line
 from faxdispatch.cli.options import argument, moment, option
-from faxdispatch.cli.output import Answer, Json, note
-from faxdispatch.cli.preflight import report_findings
-from faxdispatch.cli.sending import CoverPage, Sending
-from faxdispatch.cli.waiting import wait_for
+from faxdispatch.cli.output import Answer, Json, is_terminal, note, show, watching
+from faxdispatch.cli.sending import CoverPage, Sending, report_findings
 from faxdispatch.client import FaxClient, Receipt
+from faxdispatch.client.following import views
 from faxdispatch.documents.composition.sources import sources_of
+from faxdispatch.errors import Unavailable
 from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import JobView
 from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
+from faxdispatch.text.plain import plain
 
 
 def send(
@@ -72,3 +79,27 @@ def _answer(client: FaxClient, receipt: Receipt, *, wait: bool, quiet: bool) -> 
 
 def _bare(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in {"document", "cover", "cover_fields"}}
+
+
+def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False) -> JobView:
+    """Show a job's events until it has ended, and return its final state. Interrupting it only stops the view.
+
+    Raises:
+        NotKnown: there is no such job.
+        Unavailable: Redis did not answer for five minutes.
+    """
+
+    def away(error: Unavailable) -> None:
+        note(f"Redis cannot be reached; the fax continues, and you see more when Redis is back ({error})")
+
+    live = Console().status("…") if is_terminal() and not quiet else nullcontext()
+    shown = 0
+    with watching(f"the fax continues: faxdispatch status {job_id}"), live as line:
+        for view in views(client, job_id, on_away=away):
+            if line:
+                line.update(escape(plain(f"job {view.job_id}: {state_line(view)}")))
+            elif not quiet:
+                for event in view.history[shown:]:
+                    show(event_line(event))
+                shown = len(view.history)
+    return view

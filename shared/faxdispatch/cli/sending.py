@@ -1,12 +1,21 @@
-"""How one fax, or each of a campaign, is sent: fields of `SendFax` as options; and the cover of a single one."""
+"""How one fax, or each of a campaign, is sent: options for the fields of `SendFax`, the documents and the cover."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
+from faxdispatch.campaign.for_all import ForAll, for_all
 from faxdispatch.cli.options import Options, moment, option, pairs, refuse
+from faxdispatch.cli.output import note
 from faxdispatch.documents.composition.cover import read_cover
+from faxdispatch.documents.local import Document, document_of
+from faxdispatch.documents.preflight.examining import examine
+from faxdispatch.documents.preflight.report import Report, merged
+from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
+from faxdispatch.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +55,7 @@ class Sending(Options):
 class CoverPage(Options):
     """The cover page of a single document."""
 
-    cover: Annotated[str | None, option("Cover page before it: its text, or a file with it. Fields like {name}.")] = (
-        None
-    )
+    cover: Annotated[str | None, option("Cover page: its text, or a file with it. Fields like {name}.")] = None
     cover_field: Annotated[list[str] | None, option("A field of the cover. Repeatable.", metavar="NAME=VALUE")] = None
 
     def __post_init__(self) -> None:
@@ -62,3 +69,46 @@ class CoverPage(Options):
     def values(self) -> dict[str, str]:
         """Return the values of its fields. Raises `BadInput` if a word is not of the form `name=Dr Smith`."""
         return pairs(self.cover_field, "--cover-field", "NAME=VALUE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents(Options):
+    """The documents of a campaign."""
+
+    media: Annotated[str | None, option("Link (https) or local file for every row.")] = None
+    media_name: Annotated[str | None, option("Document in Telnyx's media storage for every row.")] = None
+    cover: Annotated[str | None, option("Cover page: its text, or a file with it. Fields are columns: {name}.")] = None
+    media_dir: Annotated[
+        Path | None, option("Folder or ZIP archive with the files that rows name; the list's folder if not given.")
+    ] = None
+
+    def for_all(self, settings: Settings) -> ForAll:
+        """Return what they name. Raises `BadInput` if it cannot be fetched or read."""
+        return for_all(settings, media=self.media, media_name=self.media_name, cover=self.cover)
+
+
+def report_findings(
+    settings: Settings, *, documents: Sequence[Document | Path] = (), link: str | None, quality: str | None
+) -> None:
+    """Report every warning about local documents, or about the document behind a link.
+
+    Raises:
+        BadInput: one cannot be faxed.
+    """
+    for document in documents:
+        if not isinstance(document, Path) or document.suffix.lower() not in {".html", ".htm"}:
+            found = document_of(document)
+            name = found.name if len(documents) > 1 else None
+            _report(examine(found, quality=quality), name or "document")
+    if link:
+        # A plain install lacks what this needs.
+        from faxdispatch.documents.preflight.links import look  # noqa: PLC0415
+
+        _report(look(link, settings.fax_link_check, settings.fax_dangerous_inbound_origins, quality=quality))
+
+
+def _report(report: Report, name: str = "document") -> None:
+    if report.problem:
+        raise BadInput(f"{name}: {report.problem}")
+    for one in merged(report.warnings):
+        note(f"{name}: {one}")

@@ -1,21 +1,23 @@
-"""`faxdispatch status`."""
+"""`faxdispatch status` and `faxdispatch holds`: one job, or how many jobs wait and why."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Annotated, Any
 
 from faxdispatch.cli.lines import event_line, state_line
 from faxdispatch.cli.options import Full, argument, option, refuse
 from faxdispatch.cli.output import Answer, Json, Rows, fields
-from faxdispatch.cli.overview import overview_lines
 from faxdispatch.errors import BadInput, NotKnown
-from faxdispatch.ledger import JobView, Ledger, Limits, Scripts
-from faxdispatch.operations.next_step import ends_by, next_step, why_held
-from faxdispatch.operations.overview import job_data, overview
+from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Pause, Scripts
+from faxdispatch.operations.next_step import ends_by, next_step, pause_line, why_held
+from faxdispatch.operations.overview import holds_data, job_data, overview
+from faxdispatch.reasons.holds import FOR_A_PERSON, MEANINGS, ending
 from faxdispatch.reasons.words import plain, short, with_words
+from faxdispatch.redis.namespace import USUAL
 from faxdispatch.settings import Settings
-from faxdispatch.states import OPEN, State
-from faxdispatch.text.wording import clock
+from faxdispatch.states import IN_LINE, OPEN, HoldReason, State
+from faxdispatch.text.wording import clock, counted, lasting, of_cap
 
 _WIDTH = 11
 
@@ -162,3 +164,118 @@ def _standing(ledger: Ledger, state: State, limit: int, *, full: bool) -> Rows[t
         full=full,
         none=f"no job is {state}",
     )
+
+
+def overview_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the figures for people."""
+    if found["namespace"] != USUAL:
+        yield f"namespace {found['namespace']}"
+    for state, count in found["jobs"].items():
+        age = found["oldest_seconds"].get(state)
+        yield f"{state:<12} {count:>9}" + (f"   the oldest for {lasting(age)}" if count and age else "")
+    for line in found["connections"]:
+        words = f"{line['in_flight']} of {line['channels']} channels in use, {line['waiting']} waiting"
+        if line["paused"]:
+            words += f", {line['paused']['words']}"
+        yield f"connection {line['connection_id']}: {words}"
+    account = found["account"]
+    yield f"account: {_of(account['in_flight'], account['channels'])} channels in use, {_money(account)} spent today"
+    if account["shut_until"]:
+        yield f"account: Telnyx wants no calls until {clock(account['shut_until'])}"
+    for reason, count in found["held"].items():
+        yield f"held because {reason}: {count}"
+    if found["questions"]:
+        yield f"questions to Telnyx that wait for their share of the rate: {found['questions']}"
+    yield f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads")
+    for line in [*found["wrong_clocks"], *_to_look_at(found)]:
+        yield f"to look at: {line}"
+
+
+def _of(number: int, limit: int | None) -> str:
+    return f"{number} of {limit}" if limit is not None else f"{number}"
+
+
+def _money(account: dict[str, Any]) -> str:
+    cap = account["cap"]
+    return f"{account['spent']:.2f}" + (f" of {cap:.2f}" if cap is not None else "") + " (an estimate)"
+
+
+def _to_look_at(found: dict[str, Any]) -> list[str]:
+    unread = found["unread"].items()
+    matters = [
+        (found["ledger_behind"], "ledger", " went back in time, and nothing is sent: faxdispatch doctor"),
+        (found["jobs"]["unknown"], "unknown send", ": faxdispatch status --state unknown"),
+        *((found["held"].get(one, 0), "fax", f" held: faxdispatch holds --reason {one}") for one in FOR_A_PERSON),
+        (found["dead_letters"], "dead letter", ": faxdispatch deadletters list"),
+        (found["quarantined"], "webhook", " in quarantine, in the stream fax:quarantine"),
+        (found["documents_given_up"], "inbound document", " given up: faxdispatch inbound list --place given_up"),
+        *((count, "message", f" that no worker reads, in {place}: faxdispatch doctor") for place, count in unread),
+        (found["strays"], "fax", " too many, being cancelled at Telnyx"),
+    ]
+    return [f"{counted(int(count), noun)}{words}" for count, noun, words in matters if count]
+
+
+def holds(
+    reason: Annotated[HoldReason | None, option("List the jobs held for this.", metavar="REASON")] = None,
+    limit: Annotated[int | None, option("How many, with --reason; 50 if not given.", min=1)] = None,
+    full: Full = False,
+) -> Answer | Rows[JobView]:
+    """Show why faxes are held, and what ends each hold.
+
+    It also shows since or until when, and what holds up all faxes, such as a pause.
+    """
+    if reason is None:
+        refuse("only with --reason", {"limit": limit})
+    scripts = Scripts.from_settings(Settings.load())
+    limit = limit or 50
+    ledger, limits = Ledger(scripts), Limits(scripts)
+    if reason is not None:
+        return Rows(
+            ledger.held(reason, limit=limit),
+            data=_job_json,
+            line=_job_line,
+            full=full,
+            limit=limit,
+            total=lambda: next((held.count for held in ledger.holds() if held.reason is reason), 0),
+            none=f"nothing is held for {reason}",
+        )
+    held, account = ledger.holds(), limits.account()
+    paused = {traffic.connection: traffic.pause for traffic in limits.connections() if traffic.pause}
+    now = datetime.fromtimestamp(scripts.clock() / 1000, UTC)
+    return Answer(holds_data(held, paused, account), _lines(held, paused, account, now))
+
+
+def _job_line(view: JobView) -> list[str]:
+    since = f"since {clock(view.updated_at)}" if view.due_at is None else ""
+    return [view.job_id, since, f"attempts {view.attempt}", view.request.to, state_line(view)]
+
+
+def _job_json(view: JobView) -> dict[str, Any]:
+    names = {"job_id", "hold_reason", "due_at", "updated_at", "connection_id", "attempt", "cause", "waived"}
+    return with_words(view.model_dump(mode="json", include=names)) | {"to": view.request.to}
+
+
+def _lines(held: list[Held], paused: dict[str, Pause], account: Account, now: datetime) -> Iterator[str]:
+    for one in held:
+        yield f"{one.count:>7}  {one.reason:<20}  {_when(one, now)}"
+        yield f"{'':>7}  {MEANINGS[one.reason].text}"
+        yield f"{'':>7}  what ends it: {ending(one.reason)}"
+    if not held:
+        yield "nothing is held"
+    for name, pause in paused.items():
+        yield f"connection {name}: {pause_line(pause)}; faxdispatch resume {name} ends it sooner"
+    if account.shut_until:
+        yield f"Telnyx wants no calls until {clock(account.shut_until)}"
+    yield f"spent today: {of_cap(account.spent, account.cap)} (an estimate; the day is UTC)"
+
+
+def _when(held: Held, now: datetime) -> str:
+    """Write the earliest and the latest time: until when for a hold that ends at a time, otherwise since when."""
+    waits = held.reason in IN_LINE or held.reason in {
+        HoldReason.TOO_LATE,
+        HoldReason.NEVER_ACCEPTED,
+        HoldReason.SPEND_CAP,
+    }
+    # Some waiting jobs may still have a time, such as that at which Telnyx accepts calls again.
+    words = [f"{'since' if waits and at <= now else 'until'} {clock(at)}" for at in (held.first, held.last)]
+    return words[0] if words[0] == words[1] else f"the first {words[0]}, the last {words[1]}"

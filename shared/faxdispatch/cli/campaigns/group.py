@@ -3,9 +3,9 @@
 from faxdispatch.cli.groups import Table, lazy_group
 
 COMMANDS: Table = {
-    "check": "faxdispatch.cli.campaigns.check:check",
-    "plan": "faxdispatch.cli.campaigns.plan:plan",
-    "create": "faxdispatch.cli.campaigns.create:create",
+    "check": "faxdispatch.cli.campaigns.making:check",
+    "plan": "faxdispatch.cli.campaigns.making:plan",
+    "create": "faxdispatch.cli.campaigns.making:create",
     "test": "faxdispatch.cli.campaigns.moves:send_test",
     "start": "faxdispatch.cli.campaigns.moves:start",
     "pause": "faxdispatch.cli.campaigns.moves:pause",
@@ -16,7 +16,7 @@ COMMANDS: Table = {
     "status": "faxdispatch.cli.campaigns.status:status",
     "list": "faxdispatch.cli.campaigns.status:list_",
     "watch": "faxdispatch.cli.campaigns.watch:watch",
-    "report": "faxdispatch.cli.campaigns.report:report",
+    "report": "faxdispatch.cli.campaigns.status:report",
     "evidence": "faxdispatch.cli.evidence:of_campaign",
     "retry": "faxdispatch.cli.campaigns.moves:retry",
     "audit": "faxdispatch.cli.campaigns.status:audit",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from faxdispatch.cli.campaigns.words import Id, campaign_answer, campaigns, standing
+from faxdispatch.cli.campaigns.status import Id, campaign_answer, campaigns, standing
 from faxdispatch.cli.options import Operator, Reason, Why, Yes, argument, moment, option
 from faxdispatch.cli.output import Answer, confirm
 from faxdispatch.errors import BadInput

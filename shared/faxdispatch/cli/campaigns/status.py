@@ -1,20 +1,46 @@
-"""`faxdispatch campaign status`, `list` and `audit`: the state of campaigns."""
+"""`faxdispatch campaign status`, `list`, `audit` and `report`: the state of campaigns and the results of their rows."""
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from faxdispatch.campaign import Campaign, CampaignState
-from faxdispatch.cli.campaigns.words import Id, campaigns, standing
-from faxdispatch.cli.options import Limit
+from faxdispatch.campaign import Campaign, CampaignService, CampaignState
+from faxdispatch.campaign.causes import pause_in_words
+from faxdispatch.campaign.report.files import write_report
+from faxdispatch.campaign.report.totals import RESULTS
+from faxdispatch.cli.options import Limit, argument, option
 from faxdispatch.cli.output import Answer, Rows
+from faxdispatch.cli.progress import progress
 from faxdispatch.client import FaxClient
-from faxdispatch.ledger import Limits, Scripts, Traffic
+from faxdispatch.ledger import Campaigns, Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line
 from faxdispatch.operations.overview import pause_data
 from faxdispatch.reasons.holds import ending
 from faxdispatch.reasons.words import plain, short
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import are, clock, counted, of_cap
+
+Id = Annotated[str, argument("Id of the campaign.", metavar="ID")]
+
+
+def standing(campaign: Campaign) -> str:
+    """Say in one line the state of a campaign, and why."""
+    words = str(campaign.state)
+    if campaign.start_at:
+        words += f", starts at {clock(campaign.start_at)}"
+    if campaign.reason:
+        words += f" ({pause_in_words(campaign.reason)})"
+    return words
+
+
+def campaign_answer(campaign: Campaign, *notes: str, **more: Any) -> Answer:
+    """Return the state of a campaign after a command."""
+    return Answer(campaign.as_data() | more, f"campaign {campaign.id}: {standing(campaign)}", notes=notes, full=False)
+
+
+def campaigns() -> CampaignService:
+    """Return the campaigns of this environment."""
+    return FaxClient.from_env().campaigns
 
 
 def status(campaign: Id) -> Answer:
@@ -117,3 +143,22 @@ def _traffic_data(traffic: Traffic) -> dict[str, Any]:
         "waiting": traffic.waiting,
         "paused": pause_data(traffic.pause),
     }
+
+
+def report(
+    campaign: Id,
+    to: Annotated[Path, option("Where the files go.", metavar="FOLDER")] = Path(),
+    force: Annotated[bool, option("Overwrite an earlier report there.")] = False,
+) -> Answer:
+    """Write what became of each recipient to files.
+
+    ID-delivered.csv has the delivered rows, ID-failed.csv those that ended otherwise and why, ID-open.csv those
+    that have not ended, and ID.html the totals, for a browser. The CSV files have the list's own columns. All files
+    name the recipients: store them as carefully as the list.
+    """
+    campaigns = Campaigns(Scripts.from_settings(Settings.load()))
+    with progress(campaign) as on_progress:
+        written = write_report(campaigns, campaign, to, force=force, on_progress=on_progress)
+    counts = written.totals.results
+    words = ", ".join(f"{counts[code]:,} {name}" for code, name in RESULTS.items() if counts[code]) or "no rows"
+    return Answer(written.as_data(), [words, *map(str, written.files.values())])

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from faxdispatch.campaign.causes import in_words, pause_in_words
 from faxdispatch.campaign.watching import Standing, looks
-from faxdispatch.cli.campaigns.words import Id
+from faxdispatch.cli.campaigns.status import Id
 from faxdispatch.cli.options import option
 from faxdispatch.cli.output import Csv, Json, Rows, is_terminal, watching
 from faxdispatch.ledger import Campaign, Campaigns, Limits, Scripts
