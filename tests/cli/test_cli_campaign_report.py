@@ -60,23 +60,6 @@ def test_a_second_report_overwrites_nothing_without_force(cli, rows, tmp_path):
     assert cli("campaign", "report", CAMPAIGN, "--force").code == 0
 
 
-@pytest.mark.parametrize("command", ["report", "watch", "plan"])
-def test_a_campaign_that_is_not_known_is_reported_in_one_line(cli, command):
-    result = cli("campaign", command, "none")
-
-    assert (result.code, result.out) == (1, "")
-    assert result.err.startswith("faxdispatch: ")
-    assert "none" in result.err
-
-
-@pytest.mark.parametrize("command", ["report", "watch", "plan"])
-def test_an_unreachable_redis_is_reported(cli, command):
-    result = cli("campaign", command, CAMPAIGN, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
-
-    assert result.code == 1
-    assert "Redis" in result.err
-
-
 # Watching --------------------------------------------------------------------------------------------------------
 
 
@@ -89,6 +72,13 @@ def test_watching_a_finished_campaign_ends_at_once_with_its_sums(cli, rows):
     assert len(result.out.splitlines()) == 1
     for words in ("finished: 2 of 2 ended (100.0 %)", "1 delivered", "1 failed", "causes: 1 user_busy"):
         assert words in result.out
+
+
+def test_watching_ends_if_redis_is_down(cli):
+    result = cli("campaign", "watch", CAMPAIGN, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+
+    assert (result.code, result.out) == (1, "")
+    assert "Redis cannot be reached" in result.err
 
 
 def test_watching_with_json_prints_one_object_per_line(cli, rows):

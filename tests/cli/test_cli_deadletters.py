@@ -41,12 +41,6 @@ def test_dead_letters_are_listed_newest_first(cli, dead_letter):
     assert [line["id"] for line in lines][:1] == ["m-2"]
     assert {line["reason"] for line in lines} == {"NotKnown", "InvalidJob"}
     assert "to: has no country code" in cli("deadletters", "list", "--reason", "InvalidJob").out
-    assert cli("deadletters", "list", "--reason", "Nothing", "--json").out == ""
-
-
-def test_it_says_if_there_is_none(cli):
-    assert cli("deadletters", "list").out == "there is no dead letter\n"
-    assert cli("deadletters", "list", "--reason", "Nothing").out == "there is no dead letter for Nothing\n"
 
 
 def test_the_csv_has_the_same_columns_whatever_a_dead_letter_lacks(cli, dead_letter):
@@ -59,16 +53,6 @@ def test_the_csv_has_the_same_columns_whatever_a_dead_letter_lacks(cli, dead_let
     assert [(row["id"], row["body"]) for row in rows] == [("m-2", r"\x1b[2J"), ("m-1", "")]
     assert json.loads(rows[1]["kwargs"]) == FAX
     assert "has no country code" in rows[1]["problems"]
-
-
-def test_it_says_if_there_are_more(cli, dead_letter):
-    for number in range(3):
-        dead_letter(f"m-{number}")
-
-    result = cli("deadletters", "list", "--limit", "2")
-
-    assert len(result.out.splitlines()) == 2
-    assert "3 in all" in result.err
 
 
 @pytest.mark.parametrize(
@@ -180,14 +164,6 @@ def test_dropping_requires_confirmation(cli, dead_letter, ledger, monkeypatch):
 
 def test_dropping_nothing_needs_no_confirmation(cli):
     assert cli("deadletters", "drop", "--all").code == 0
-
-
-@pytest.mark.parametrize("command", ["show", "redrive", "drop"])
-def test_a_dead_letter_that_is_not_there_is_reported_in_one_line(cli, command):
-    result = cli("deadletters", command, "nothing")
-
-    assert (result.code, result.out) == (1, "")
-    assert result.err.startswith("faxdispatch: dead letter nothing: not known")
 
 
 @pytest.mark.parametrize(

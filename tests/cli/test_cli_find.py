@@ -45,16 +45,6 @@ def test_csv_is_read_back_as_it_was(cli, client):
     assert (rows[0]["to"], rows[0]["document"], rows[0]["tags"]) == (NUMBER, '\'=a "b", c', "x y")
 
 
-def test_where_there_are_more_that_is_said(cli, client):
-    for _ in range(3):
-        client.send(to=NUMBER, media_name="letter")
-
-    result = cli("find", "--limit", "2")
-    assert len(result.out.splitlines()) == 2
-    assert "these are the newest 2; --limit shows more" in result.err
-    assert "--limit" not in cli("find", "--limit", "3").err
-
-
 def test_nothing_found_is_exit_code_1(cli):
     result = cli("find", "--tag", "x")
     assert (result.code, result.out) == (1, "")

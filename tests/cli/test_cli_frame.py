@@ -24,6 +24,7 @@ from faxdispatch.errors import (
     Unavailable,
 )
 from faxdispatch.text.privacy import EXAMPLE
+from tests.conftest import free_port
 
 WITHOUT_EXTRA = """
 import sys
@@ -134,13 +135,52 @@ def test_each_group_shows_one_line_of_each_of_its_commands_which_begins_the_help
 
 
 @pytest.mark.parametrize(
-    "words", [("status", "--state", "nosuch"), ("console", "user", "add", "x", "--role", "nosuch")]
+    "words", ["status --state nosuch", "holds --reason nosuch", "console user add x --role nosuch"]
 )
 def test_a_wrong_choice_is_named_with_the_right_ones_and_nothing_else(cli, words):
-    result = cli(*words)
+    result = cli(*words.split())
 
     assert result.code == 2
     assert re.search(r"^Error: Invalid value for '--\w+': 'nosuch' is not one of '\w+', ", result.err, re.MULTILINE)
+
+
+ADDRESS = "https://example.com/a.pdf"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "status", "status job-1", "cancel job-1", "sync job-1", "refresh fax-1", "holds", "events", "events --follow",
+        "events --group g", "campaign report spring", "campaign plan spring",
+        f"send +13125550123 --media {ADDRESS}",
+    ],
+)  # fmt: skip
+def test_a_redis_that_is_down_is_reported_in_one_line_without_its_password(cli, words):
+    result = cli(*words.split(), REDIS_URL=f"redis://:secret@127.0.0.1:{free_port()}/0")
+
+    assert (result.code, result.out) == (1, "")
+    assert re.fullmatch(r"faxdispatch: .*(Redis|broker).*\n", result.err)
+    assert "secret" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        *((f"{command} nobody", "job nobody: not known") for command in ("status", "cancel", "sync")),
+        ("resolve nobody --failed --reason x --yes", "job nobody: not known"),
+        ("release nobody --reason x", "job nobody: not known"),
+        *((f"deadletters {command} none", "dead letter none: not known") for command in ("show", "redrive", "drop")),
+        *((f"campaign {command} none", "campaign none: not known") for command in ("report", "watch", "status")),
+        ("campaign plan none", "none"),
+        *((f"inbound {command} nobody", "inbound find") for command in ("show", "fetch")),
+    ],
+)
+def test_what_is_not_known_is_reported_in_one_line_and_nothing_is_recorded(cli, redis, words, told):
+    result = cli(*words.split())
+
+    assert (result.code, result.out) == (1, "")
+    assert re.fullmatch(rf"faxdispatch: .*{told}.*\n", result.err)
+    assert redis.dbsize() == 0
 
 
 def test_a_misspelt_command_is_bad_usage_and_the_right_one_is_offered(cli):

@@ -48,12 +48,6 @@ def given_up(inbox, receive):
     return fax_id
 
 
-def test_it_says_if_nothing_came_in(cli):
-    assert cli("inbound", "list").out == "no inbound fax is known\n"
-    assert cli("inbound", "list", "--json").out == ""
-    assert cli("inbound", "list", "--place", "stored").out == "no inbound fax is stored\n"
-
-
 def test_inbound_faxes_are_listed_with_their_state_those_that_need_a_person_first(cli, receive, given_up, inbox):
     receive("fax-2", partial=True)
     inbox.stored("fax-2", file="/in/fax-2.pdf", name="fax-2.pdf", sha256="aa", size=9, data="{}")
@@ -69,36 +63,11 @@ def test_inbound_faxes_are_listed_with_their_state_those_that_need_a_person_firs
     assert [(one["fax_id"], one["size"], one["partial_content"]) for one in objects] == [("fax-2", 9, True)]
 
 
-@pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["show", "fax-1"], ["show", "fax-1", "--json"]])
-def test_numbers_and_links_are_hidden_unless_they_are_asked_for(cli, receive, words):
-    receive()
-    out = cli("inbound", *words).out
-    assert "2222" in out
-    assert SENDER not in out
-    assert "secret" not in out
-    full = cli("inbound", *words, "--full").out
-    assert SENDER in full
-    assert ("secret" in full) is (words != ["list"])
-
-
-def test_it_says_if_there_are_more(cli, receive):
-    receive("fax-1")
-    receive("fax-2")
-    result = cli("inbound", "list", "--limit", "1")
-    assert (len(result.out.splitlines()), "there are more" in result.err) == (1, True)
-
-
 @pytest.mark.parametrize("place", ["none", "removed"])
 def test_an_unknown_state_is_refused(cli, place):
     result = cli("inbound", "list", "--place", place)
     assert result.code == 2
     assert "given_up" in result.err
-
-
-def test_a_fax_that_is_not_known_says_how_to_look_for_it(cli):
-    for command in ("show", "fetch"):
-        result = cli("inbound", command, "nobody")
-        assert (result.code, "inbound find" in result.err) == (1, True)
 
 
 def test_a_document_that_was_given_up_is_requested_again(cli, given_up, inbox):

@@ -24,32 +24,6 @@ def condemn(redis_url, surroundings, ledger):
     return until_it_is
 
 
-def test_it_says_if_no_number_is_in_quarantine(cli):
-    assert cli("numbers", "list").out == "no number is in quarantine\n"
-    assert cli("numbers", "list", "--json").out == ""
-
-
-def test_numbers_are_listed_hidden_unless_they_are_asked_for(cli, condemn):
-    condemn()
-
-    for words in (["list"], ["list", "--json"], ["show", NUMBER], ["show", NUMBER, "--json"]):
-        out = cli("numbers", *words).out
-        assert "0123" in out
-        assert NUMBER not in out
-        assert NUMBER in cli("numbers", *words, "--full").out
-
-
-def test_it_says_if_there_are_more(cli, condemn):
-    condemn(NUMBER)
-    condemn(OTHER)
-
-    result = cli("numbers", "list", "--limit", "1")
-
-    assert len(result.out.splitlines()) == 1
-    assert "there are more" in result.err
-    assert cli("numbers", "list", "--limit", "2").err == ""
-
-
 def test_a_number_says_whether_it_is_in_quarantine_and_until_when(cli, condemn, ledger):
     condemn()
     until = Suspects(ledger._scripts).until(NUMBER)

@@ -1,6 +1,8 @@
 """Options that several commands have."""
 
 import inspect
+import io
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from typer.testing import CliRunner
 from faxdispatch.cli.campaigns.making import check, create, plan
 from faxdispatch.cli.lists import Form
 from faxdispatch.cli.options import Operator, Options, Reason, spread
+from faxdispatch.cli.output import confirm
 from faxdispatch.cli.send import send
 from faxdispatch.cli.sending import Documents, Sending
 from faxdispatch.errors import BadInput
@@ -63,6 +66,20 @@ def test_an_empty_reason_is_refused_before_anything_is_done():
 
     assert isinstance(result.exception, BadInput)
     assert done == []
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("y", True), ("n", False), ("", False)])
+def test_a_person_at_a_terminal_is_asked_and_only_a_yes_goes_on(monkeypatch, capsys, answer, goes_on):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+
+    with nullcontext() if goes_on else pytest.raises(typer.Exit, check=lambda end: end.exit_code == 1):
+        confirm("Delete a for good?", yes=False)
+
+    assert "Delete a for good? [y/N]" in capsys.readouterr().err
 
 
 def test_every_option_of_a_fax_is_a_field_of_its_request():

@@ -52,27 +52,6 @@ def test_a_number_that_is_not_on_the_list_has_exit_code_1(cli):
         assert cli("suppress", *words).code == 1
 
 
-def test_numbers_are_hidden_unless_they_are_asked_for(cli):
-    assert cli("suppress", "list").out == "no number is on the list\n"
-    cli("suppress", "add", NUMBER, "--reason", "asked")
-
-    for words in (["list"], ["list", "--json"], ["check", NUMBER], ["check", NUMBER, "--json"]):
-        out = cli("suppress", *words).out
-        assert "0001" in out
-        assert NUMBER not in out
-        assert NUMBER in cli("suppress", *words, "--full").out
-
-
-def test_it_says_if_there_are_more(cli):
-    for number in (NUMBER, OTHER):
-        cli("suppress", "add", number, "--reason", "asked")
-
-    result = cli("suppress", "list", "--limit", "1")
-
-    assert len(result.out.splitlines()) == 1
-    assert "2 in all" in result.err
-
-
 def test_a_file_is_imported_twice_without_a_change_and_its_bad_rows_are_reported(cli, a_file, known):
     listed = a_file("Name;Fax\nA;415-200-0001\nB;(415) 200-0002 ext. 5\nC;nonsense\n")
     words = ["suppress", "import", listed, "--reason", "asked", "--json"]
