@@ -54,7 +54,7 @@ class FaxSettings(Subject):
 
     # When a fax may be dialled
     fax_zone: Zone = "UTC"
-    """Time zone (IANA) of windows that name none, if neither the recipient's nor the sender's number has one."""
+    """Time zone (IANA) of windows without a zone, if neither the recipient's nor the sender's number has one."""
     fax_holidays: Days = ()
     """Days on which no window opens, like `2026-12-25`, or `12-25` for every year."""
     fax_too_late: Seconds = 86400

@@ -32,7 +32,7 @@ class LimitSettings(Subject):
     fax_urgent_channels: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
     """Channels of a connection that bulk faxes leave to others; `auto` means one if there are four or more."""
     fax_campaign_burst_failures: int = Field(default=30, ge=1)
-    """Number of failures among the last 40 attempts of a campaign at which it is paused; more than 40 means never."""
+    """A campaign is paused when this many of its last 40 attempts have failed; more than 40 means never."""
 
     # Money, in the currency of your contract; the defaults are not Telnyx's price list
     fax_price_page: Money = 0.007
