@@ -1,12 +1,12 @@
 """A campaign whose rows are brought to their ends by the moves of the ledger, by a clock that the test holds."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from faxdispatch.ledger import CampaignRow, Campaigns, Rules, job_of_row
+from faxdispatch.ledger import Rules
 from faxdispatch.states import CampaignState, State
-from tests.ledger.desk import SENDER, Desk
+from tests.ledger import campaign_desk
+from tests.ledger.campaign_desk import CampaignDesk
 
 CAMPAIGN = "recall"
 COLUMNS = ("Praxis", "Fax #", "City")
@@ -15,43 +15,24 @@ COLUMNS = ("Praxis", "Fax #", "City")
 class Rows:
     """A running campaign. Each row has its own number."""
 
-    def __init__(
-        self, url: str, lists: Sequence[Sequence[str]], columns: Sequence[str] = COLUMNS, *, name: str = "Recall"
-    ) -> None:
-        self.desk = Desk(url, Rules(rate=10_000, channels=1000))
-        self.campaigns = Campaigns(self.desk.scripts)
-        self.campaigns.open(CAMPAIGN, name=name, options={"media_name": "letter"}, fingerprint="f", columns=columns)
-        rows = [CampaignRow(row, self.number(row), {}, cells) for row, cells in enumerate(lists, start=1)]
-        for chunk in range(0, len(rows), 1000):
-            assert self.campaigns.add_chunk(CAMPAIGN, chunk // 1000, rows[chunk : chunk + 1000]) == "added"
-        self.move(CampaignState.CHECKED)
-        self.move(CampaignState.RUNNING)
+    number = staticmethod(campaign_desk.number_of)
 
-    @staticmethod
-    def number(row: int) -> str:
-        return f"+1415{2_000_000 + row}"
+    def __init__(self, url: str, lists: Sequence[Sequence[str]], columns: Sequence[str] = COLUMNS) -> None:
+        self.desk = CampaignDesk(url, Rules(rate=10_000, channels=1000))
+        self.campaigns = self.desk.campaigns
+        cells = dict(enumerate(lists, start=1))
+        self.desk.run(*cells, name=CAMPAIGN, cells=cells, columns=columns)
 
-    def move(self, to: CampaignState, **options) -> None:
-        assert self.campaigns.move(CAMPAIGN, to, event=f"campaign.{to}", **options)[0] == "moved"
+    def move(self, to: CampaignState, **options: Any) -> None:
+        assert self.desk.go(to, name=CAMPAIGN, **options) == "moved"
 
     def job(self, row: int) -> str:
-        return job_of_row(CAMPAIGN, row, self.campaigns.get(CAMPAIGN).generation)
+        return campaign_desk.job(row, self.campaigns.get(CAMPAIGN).generation, CAMPAIGN)
 
     def open(self, *rows: int) -> None:
         """Feed rows."""
-        told = [
-            {
-                "row": row,
-                "job": self.job(row),
-                "to": self.number(row),
-                "request": json.dumps({"to": self.number(row), "media_name": "letter", "job_id": self.job(row)}),
-                "priority": "bulk",
-                "connection": "c",
-                "sender": SENDER,
-            }
-            for row in rows
-        ]
-        assert self._feed(told) == ("fed", len(rows))
+        told = [one for one in self.desk.pending(CAMPAIGN) if one["row"] in rows]
+        assert self.desk.feed(rows=told, name=CAMPAIGN) == ("fed", len(rows))
 
     def send(self, *rows: int, cost: int = 0) -> None:
         """Bring rows to Telnyx."""
@@ -70,8 +51,4 @@ class Rows:
         self.desk.ledger.end(self.job(row), event="job.exhausted", cause=cause, states=[State.DECIDING], spent=0)
 
     def finish(self) -> None:
-        assert self._feed([]) == ("finished", 0)
-
-    def _feed(self, told: Sequence[Mapping[str, Any]]) -> tuple[str, int]:
-        generation = self.campaigns.get(CAMPAIGN).generation
-        return self.campaigns.feed(CAMPAIGN, told, tags=[], generation=generation, cursor=None, limit=max(1, len(told)))
+        assert self.desk.feed(rows=[], name=CAMPAIGN) == ("finished", 0)

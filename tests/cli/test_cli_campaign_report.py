@@ -147,7 +147,8 @@ def test_a_paused_campaign_is_shown_with_the_reason_in_words(rows):
 
 
 def test_a_name_with_markup_is_shown_as_it_is(redis_url):
-    rows = Rows(redis_url, LISTS, name="[red]sale[/red]")
+    rows = Rows(redis_url, LISTS)
+    rows.desk.redis.hset(f"fax:campaign:{CAMPAIGN}", "name", "[red]sale[/red]")
 
     assert "[red]sale[/red]" in shown(standing(rows))
 

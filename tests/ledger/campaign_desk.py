@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from faxdispatch.ledger import CHUNK, CampaignRow, Campaigns, Rules, job_of_row
@@ -36,17 +36,25 @@ class CampaignDesk(Desk):
 
     # The whole -----------------------------------------------------------------------------------------------------
 
-    def draft(self, *rows: int, name: str = NAME, numbers: Mapping[int, str] | None = None, **options: Any) -> None:
+    def draft(
+        self,
+        *rows: int,
+        name: str = NAME,
+        numbers: Mapping[int, str] | None = None,
+        cells: Mapping[int, Sequence[str]] | None = None,
+        **options: Any,
+    ) -> None:
         """Read in a list of these rows."""
         self.campaigns.open(name, name=name, options={"media_name": "letter"}, fingerprint="f", **options)
-        told = [CampaignRow(row, (numbers or {}).get(row, number_of(row)), {}, [str(row)]) for row in rows]
+        to, cells = numbers or {}, cells or {}
+        told = [CampaignRow(row, to.get(row, number_of(row)), {}, cells.get(row, [str(row)])) for row in rows]
         for chunk in sorted({(row - 1) // CHUNK for row in rows}):
             part = [row for row in told if (row.row - 1) // CHUNK == chunk]
             assert self.campaigns.add_chunk(name, chunk, part) == "added"
 
-    def run(self, *rows: int, name: str = NAME, numbers: Mapping[int, str] | None = None, **options: Any) -> None:
-        """Read in a list and start it."""
-        self.draft(*rows, name=name, numbers=numbers, **options)
+    def run(self, *rows: int, name: str = NAME, **options: Any) -> None:
+        """Read in a list and start it; `options` are those of `draft`."""
+        self.draft(*rows, name=name, **options)
         self.go(CampaignState.CHECKED, name=name)
         self.go(CampaignState.RUNNING, name=name)
 
