@@ -22,7 +22,7 @@ from faxdispatch.reasons.words import OWN, REFUSALS, TELNYX, short, with_words
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, COLUMNS, Rows
 from tests.conftest import free_port
-from tests.ledger.conftest import START
+from tests.ledger.steps import START
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SOURCES = Path(__file__).parents[2]

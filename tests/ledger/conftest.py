@@ -4,9 +4,9 @@ import pytest
 
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Rules, Scripts, connect
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.campaign_desk import CampaignDesk
+from tests.ledger.steps import START, admit_one, claim_one
 
-START = 1_790_000_000_000
 NUMBER = "+14155550200"
 
 
@@ -14,6 +14,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each model test the seeds of its walks."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(metafunc.config.getoption("seeds")))
+
+
+@pytest.fixture
+def desk(redis_url: str) -> CampaignDesk:
+    return CampaignDesk(redis_url)
 
 
 @pytest.fixture

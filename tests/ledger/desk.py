@@ -10,8 +10,7 @@ from faxdispatch.events import Event
 from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.ledger import Agenda, Ledger, Limits, Observation, Observations, Rules, Scripts, Suspects, connect
 from faxdispatch.states import HoldReason, State
-from tests.ledger.conftest import START
-from tests.ledger.steps import admit_one, claim_one, put_into_campaign
+from tests.ledger.steps import START, admit_one, claim_one, put_into_campaign
 
 SENDER = "+14155550299"
 EVENT = {"sending": "fax.sending.started"}

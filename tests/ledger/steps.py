@@ -8,6 +8,9 @@ from redis import Redis
 
 from faxdispatch.ledger import Claim, Ledger, Scripts
 
+START = 1_790_000_000_000
+"""Where the clocks begin that tests hold."""
+
 
 def admit_one(ledger: Ledger, job_id: str, *, connection: str, sender: str) -> Any:
     """See `Ledger.admit_many`."""

@@ -11,16 +11,11 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import CampaignRow, Observation, Rules
 from faxdispatch.states import CampaignState, HoldReason, State
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job, number_of
-from tests.ledger.conftest import START
 from tests.ledger.desk import everything_is_free
+from tests.ledger.steps import START
 
 OTHER = [CampaignRow(1, number_of(9), {}, ["9"])]
 FAX = "0b1f2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-
-
-@pytest.fixture
-def desk(redis_url: str) -> CampaignDesk:
-    return CampaignDesk(redis_url)
 
 
 def suppress(desk: CampaignDesk, row: int) -> None:

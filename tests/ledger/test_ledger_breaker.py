@@ -208,14 +208,6 @@ def test_a_release_by_a_person_renews_the_budget(desk):
     assert [never_accepted(desk, "j0"), never_accepted(desk, "j0")] == ["requeued", "held"]
 
 
-def test_a_late_webhook_is_believed(desk):
-    never_accepted(desk, "j0")
-    never_accepted(desk, "j0")
-
-    assert desk.ledger.accept("j0", 2, "fax-of-j0", source="listing")["outcome"] == "bound"
-    assert desk.state("j0") is State.ACCEPTED
-
-
 def test_while_calls_fail_the_probes_rotate_among_the_waiting_faxes(desk):
     outage(desk, "5xx")
     desk.agenda.due()

@@ -43,18 +43,6 @@ def test_a_new_connection_begins_with_two_channels_and_the_account_without_a_lim
     assert (limit(desk), desk.limits.account().channels) == (2, None)
 
 
-def test_the_estimate_grows_while_all_channels_are_in_use(desk):
-    seen = []
-    for _ in range(12):
-        desk.later(1)
-        for name in fill(desk):
-            desk.report(name, "delivered")
-        seen.append(limit(desk))
-
-    assert seen == sorted(seen)
-    assert seen[-1] > 4
-
-
 def test_the_estimate_does_not_grow_while_a_channel_is_free(desk):
     for n in range(20):
         desk.create(f"j{n}")
@@ -137,6 +125,7 @@ def test_before_telnyx_was_ever_full_the_estimate_doubles_with_each_round(desk):
             desk.report(name, "delivered")
         seen.append(limit(desk))
 
+    assert seen == sorted(seen)
     assert seen[0] == 3, "the second of two was told of when one was free"
     assert seen[-1] >= 2 * seen[0]
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faxdispatch.ledger import Clock, Presence, Scripts, Watch, connect
-
-START = 1_790_000_000_000
+from tests.ledger.steps import START
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from faxdispatch.errors import BadInput, InvalidJob, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import DeadLetter, DeadLetters, Ledger, Scripts
-from tests.ledger.conftest import START
+from tests.ledger.steps import START
 
 DAY = 86_400_000
 FAX = {"to": "+14155550200", "media_name": "letter"}

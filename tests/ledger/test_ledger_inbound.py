@@ -9,8 +9,8 @@ import pytest
 from faxdispatch.errors import Conflict, NotKnown
 from faxdispatch.events import Event
 from faxdispatch.ledger import DocumentPlace, Inbox, Observation, Rules, Scripts, Watch, connect
-from tests.ledger.conftest import START
 from tests.ledger.desk import Desk
+from tests.ledger.steps import START
 
 DAY = 86_400
 BEGIN = datetime.fromtimestamp(START / 1000, UTC)

@@ -1,15 +1,8 @@
 """How faxes fare is counted once, when a job ends."""
 
-import pytest
-
 from faxdispatch.ledger.measures import BOUNDS, read_measures
 from faxdispatch.states import HoldReason
 from tests.ledger.desk import Desk
-
-
-@pytest.fixture
-def desk(redis_url: str) -> Desk:
-    return Desk(redis_url)
 
 
 def test_each_end_is_counted_by_its_cause_or_by_how_long_it_took(desk: Desk):

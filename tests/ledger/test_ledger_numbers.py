@@ -6,9 +6,8 @@ import pytest
 
 from faxdispatch.ledger import Rules
 from faxdispatch.states import State
-from tests.ledger.conftest import START
 from tests.ledger.desk import Desk, everything_is_free
-from tests.ledger.steps import admit_one
+from tests.ledger.steps import START, admit_one
 
 NUMBER, OTHER = "+14155550200", "+14155550201"
 DAY = 86_400

@@ -11,8 +11,7 @@ def seen(event_id: str, digest: str = "digest", **facts: object) -> tuple[Observ
     return Observation(event_id, digest, "fax.queued", "webhook", **{"fax_id": "nobody's", **facts}), ""
 
 
-def test_duplicates_and_changed_events_within_a_group_are_recognised(redis_url: str):
-    desk = Desk(redis_url)
+def test_duplicates_and_changed_events_within_a_group_are_recognised(desk: Desk):
     group = [seen("a"), seen("b"), seen("b"), seen("b", "other"), seen("a")]
     outcomes = [reply["outcome"] for reply in desk.observations.record_many(group)]
     assert outcomes == ["recorded", "recorded", "duplicate", "differs", "duplicate"]
@@ -22,8 +21,7 @@ def test_duplicates_and_changed_events_within_a_group_are_recognised(redis_url: 
     ]
 
 
-def test_one_job_goes_through_all_its_states_within_a_group(redis_url: str):
-    desk = Desk(redis_url)
+def test_one_job_goes_through_all_its_states_within_a_group(desk: Desk):
     desk.create("j", "other")
     for name in ("j", "other"):
         assert (desk.admit(name), desk.claim(name)) == ("go", "claimed")
@@ -40,8 +38,7 @@ def test_one_job_goes_through_all_its_states_within_a_group(redis_url: str):
     assert desk.redis.keys("fax:line:*") == []
 
 
-def test_if_one_event_of_a_group_cannot_be_recorded_none_is_marked_as_seen(redis_url: str):
-    desk = Desk(redis_url)
+def test_if_one_event_of_a_group_cannot_be_recorded_none_is_marked_as_seen(desk: Desk):
     # A key of the wrong type makes the script fail at the second event.
     desk.redis.set("fax:inbound:broken", "no hash")
     with pytest.raises(ResponseError, match="WRONGTYPE"):
@@ -50,8 +47,7 @@ def test_if_one_event_of_a_group_cannot_be_recorded_none_is_marked_as_seen(redis
     assert desk.observations.record(seen("a")[0])["outcome"] == "recorded"
 
 
-def test_an_event_is_not_marked_as_seen_if_its_transition_cannot_be_written(redis_url: str):
-    desk = Desk(redis_url)
+def test_an_event_is_not_marked_as_seen_if_its_transition_cannot_be_written(desk: Desk):
     desk.create("j")
     desk.admit("j")
     desk.claim("j")
@@ -67,8 +63,7 @@ def test_an_event_is_not_marked_as_seen_if_its_transition_cannot_be_written(redi
     desk.redis.hset("fax:counts", mapping=counts)
 
 
-def test_a_delivery_of_an_earlier_attempt_is_reported_as_a_conflict_and_changes_nothing(redis_url: str):
-    desk = Desk(redis_url)
+def test_a_delivery_of_an_earlier_attempt_is_reported_as_a_conflict_and_changes_nothing(desk: Desk):
     desk.create("j")
     desk.send("j")
     desk.report("j", "failed", "user_busy")

@@ -3,15 +3,9 @@
 import pytest
 
 from faxdispatch.ledger import Question, Questions
-from tests.ledger.conftest import START
-from tests.ledger.desk import Desk
+from tests.ledger.steps import START
 
 FAX = {"media_name": "letter"}
-
-
-@pytest.fixture
-def desk(redis_url):
-    return Desk(redis_url)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 
 from faxdispatch.ledger import Rules
 from faxdispatch.states import WAIVABLE, HoldReason, State
-from tests.ledger.conftest import START
 from tests.ledger.desk import Desk
+from tests.ledger.steps import START
 
 OWN = sorted(WAIVABLE - {HoldReason.RETRY})
 HOUR = 3600

@@ -89,20 +89,31 @@ def test_what_was_not_sent_is_claimed_again_as_the_next_attempt_and_the_number_i
     assert claim(unknown) == 2
 
 
-def test_a_late_webhook_after_not_sent_is_believed_until_the_next_attempt_begins(unknown, scripts):
-    say(unknown, Verdict.NOT_SENT)
+def not_sent(ledger: Ledger) -> None:
+    assert say(ledger, Verdict.NOT_SENT) == "resolved"
+
+
+def never_listed(ledger: Ledger) -> None:
+    assert ledger.not_listed("j", 1, look="a", settle=0, enough=1)["outcome"] == "requeued"
+
+
+@pytest.mark.parametrize("end", [not_sent, never_listed])
+def test_a_late_webhook_of_an_attempt_that_was_settled_is_believed_until_the_next_begins(unknown, scripts, end):
+    end(unknown)
 
     assert webhook(scripts, "delivered") == "recorded"
     assert unknown.job("j").state is State.DELIVERED
     assert admit_one(unknown, "j", connection="c", sender="+14155550299")["outcome"] == "no"
 
 
-def test_a_late_webhook_after_the_next_attempt_began_is_a_conflict_and_its_fax_is_cancelled(unknown, scripts):
-    say(unknown, Verdict.NOT_SENT)
+@pytest.mark.parametrize("end", [not_sent, never_listed])
+def test_a_late_webhook_after_the_next_attempt_began_is_a_conflict_and_its_fax_is_cancelled(unknown, scripts, end):
+    end(unknown)
     claim(unknown)
 
     assert webhook(scripts, "queued") == "conflict"
     assert scripts.redis.zrange("fax:strays", 0, -1) == ["fax-1"]
+    assert [event.type for event in history(unknown)][-2:] == ["job.conflict", "fax.queued"]
     assert unknown.job("j").state is State.SUBMITTING
 
 

@@ -2,33 +2,11 @@
 
 from typing import Any
 
-import pytest
-
-from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Ledger, Scripts, connect
+from faxdispatch.ledger import Ledger, Scripts
 from faxdispatch.states import HoldReason, State
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import START
 
-START = 1_790_000_000_000
 SETTLE = 600.0
-
-
-@pytest.fixture
-def scripts(redis_url: str) -> Scripts:
-    scripts = Scripts(connect(redis_url))
-    scripts.now = START
-    return scripts
-
-
-@pytest.fixture
-def unknown(scripts: Scripts) -> Ledger:
-    """A ledger with job `j`, whose first attempt is unknown since START."""
-    ledger = Ledger(scripts)
-    ledger.create("j", SendFax(to="+14155550200", media_name="letter"), source="producer")
-    admit_one(ledger, "j", connection="c", sender="+14155550299")
-    claim_one(ledger, "j", owner="w", lease=60, facts={})
-    ledger.doubt("j", 1, cause="no_answer", look_after=15, facts={})
-    return ledger
 
 
 def look(ledger: Ledger, name: str, *, age: float = 0) -> str:
@@ -71,27 +49,3 @@ def test_only_the_attempt_or_the_worker_that_has_a_job_puts_it_back(scripts: Scr
     assert unknown.void("j", "another worker", **for_now)["outcome"] == "no"
     assert unknown.job("j").state is State.UNKNOWN
     assert unknown.postpone("j", 1, facts={}, **for_now)["outcome"] == "held"
-
-
-def test_a_late_webhook_is_believed_until_the_next_attempt_is_claimed(scripts: Scripts, unknown: Ledger) -> None:
-    scripts.now = START + round(SETTLE * 10_000)
-    for name in "abc":
-        look(unknown, name)
-
-    assert unknown.accept("j", 1, "late", source="webhook")["outcome"] == "bound"
-    assert unknown.job("j").fax_id == "late"
-
-
-def test_a_late_webhook_after_the_next_claim_is_a_conflict_and_its_fax_is_to_be_cancelled(
-    scripts: Scripts, unknown: Ledger
-) -> None:
-    scripts.now = START + round(SETTLE * 10_000)
-    for name in "abc":
-        look(unknown, name)
-    admit_one(unknown, "j", connection="c", sender="+14155550299")
-    claim_one(unknown, "j", owner="w2", lease=60, facts={})
-
-    assert unknown.accept("j", 1, "late", source="webhook")["outcome"] == "surplus"
-    assert scripts.redis.zrange("fax:strays", 0, -1) == ["late"]
-    assert [e.type for e in unknown.job("j", history=True).history][-1] == "job.conflict"
-    assert unknown.job("j").state is State.SUBMITTING

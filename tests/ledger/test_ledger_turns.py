@@ -8,8 +8,8 @@ from faxdispatch.client.recording import MANY
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import New, Rules
 from faxdispatch.states import HoldReason
-from tests.ledger.conftest import START
 from tests.ledger.desk import Desk
+from tests.ledger.steps import START
 
 
 @pytest.fixture
@@ -123,12 +123,6 @@ def test_groups_of_different_classes_do_not_count_against_each_other(desk):
     desk.let_wait(["B-normal"], group="B")
 
     assert serve(desk, 2) == ["A-normal", "B-normal"]
-
-
-def test_within_a_group_the_order_is_that_in_which_they_came(desk):
-    desk.let_wait(names("A", 12), group="A")
-
-    assert serve(desk, 12) == names("A", 12)
 
 
 def test_a_fax_that_returns_to_the_waiting_list_without_fault_keeps_its_turn(desk):

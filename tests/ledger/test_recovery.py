@@ -84,11 +84,6 @@ def recover(desk: CampaignDesk, telnyx: Telnyx, since: datetime | None = None, *
     return recoverer.recover(since or moment(desk), **options)
 
 
-@pytest.fixture
-def desk(redis_url: str) -> CampaignDesk:
-    return CampaignDesk(redis_url)
-
-
 def test_what_was_sent_is_bound_and_what_was_not_is_sent(desk: CampaignDesk) -> None:
     desk.create("sent", "not-sent")
     desk.run(1, 2, 3)

@@ -16,7 +16,7 @@ from faxdispatch.ledger.index import BLOCK, Index
 from faxdispatch.search import STATES, Found, Search
 from faxdispatch.states import State
 from tests.ledger.campaign_desk import CampaignDesk, job, number_of
-from tests.ledger.conftest import START
+from tests.ledger.steps import START
 
 FAX = "0b1f2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 
@@ -26,11 +26,6 @@ def desk(redis_url: str) -> Iterator[CampaignDesk]:
     made = CampaignDesk(redis_url)
     yield made
     made.redis.close()
-
-
-@pytest.fixture
-def client(redis_url: str, desk: CampaignDesk) -> FaxClient:
-    return FaxClient(redis_url, region="US", ledger=desk.ledger)
 
 
 def ids(faxes: Any) -> list[str]:
