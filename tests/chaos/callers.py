@@ -38,26 +38,16 @@ def _call(number: int, dice: random.Random) -> Call:
     return Call(options)
 
 
-class Callers:
-    """A thread that makes the calls, each at once when `allowed` says so."""
+class Callers(threading.Thread):
+    """Makes the calls, each at once when `allowed` says so."""
 
     def __init__(self, sim: Simulator, planned: list[Call], allowed: Callable[[], int]) -> None:
-        self._sim = sim
-        self._planned = planned
-        self._allowed = allowed
-        self._thread = threading.Thread(target=self._call_in, daemon=True)
+        super().__init__(daemon=True)
+        self._sim, self._planned, self._allowed = sim, planned, allowed
         self.stopped = False
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    @property
-    def done(self) -> bool:
-        """Return whether all calls were made."""
-        return not self._thread.is_alive()
-
-    def _call_in(self) -> None:
+    def run(self) -> None:
+        """Make them."""
         made = 0
         while made < len(self._planned) and not self.stopped:
             if made < min(len(self._planned), self._allowed()):

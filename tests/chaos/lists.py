@@ -12,7 +12,7 @@ from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import CampaignRow, Campaigns, Scripts, connect, job_of_row
 from faxdispatch.states import CampaignState
 from tests.chaos.orders import AREAS
-from tests.flow.harness import TOKEN
+from tests.flow.harness import start_campaign
 
 ROWS = 40
 _BUSY_ONCE, _BUSY, _WRONG, _WRONG_NUMBER = 0.1, 2, 0.05, 32
@@ -27,6 +27,10 @@ class List:
     numbers: list[str]
     given: float | None = None
     """When its start was answered, in seconds of the clock that all share."""
+
+    def rows(self) -> list[CampaignRow]:
+        """Return its rows."""
+        return [CampaignRow(row, to, {}, [to]) for row, to in enumerate(self.numbers, start=1)]
 
     def jobs(self) -> dict[str, str]:
         """Return the code that each row is to end with, by its job."""
@@ -52,23 +56,14 @@ def _number(place: int, dice: random.Random) -> str:
     return f"+1{area}8{place:06}"
 
 
-class Campaigner:
-    """A thread that makes and starts campaigns, each at once when `allowed` says so."""
+class Campaigner(threading.Thread):
+    """Makes and starts campaigns, each at once when `allowed` says so."""
 
     def __init__(self, redis_url: str, planned: list[List], allowed: Callable[[], int]) -> None:
+        super().__init__(daemon=True)
         self._campaigns = Campaigns(Scripts(connect(redis_url)))
         self._planned, self._allowed = planned, allowed
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self.stopped = False
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    @property
-    def done(self) -> bool:
-        """Return whether all campaigns were started."""
-        return not self._thread.is_alive()
 
     def calm(self) -> bool:
         """Start stopped campaigns again, as a person would; return whether every row of every campaign has ended."""
@@ -81,24 +76,18 @@ class Campaigner:
             return False
         return all(each.state in {CampaignState.FINISHED, CampaignState.DRAFT} for each in campaigns)
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Make them."""
         for place, planned in enumerate(self._planned, start=1):
             while not self.stopped and place > self._allowed():
                 time.sleep(0.02)
             while not self.stopped and planned.given is None:
                 try:
-                    self._make(planned)
+                    start_campaign(self._campaigns, planned.id, planned.rows())
                     planned.given = time.time()
                 except (Unavailable, NotKnown):
                     # Not known: the ledger was set back meanwhile.
                     time.sleep(0.2)
-
-    def _make(self, planned: List) -> None:
-        self._campaigns.open(planned.id, name="Chaos", options={"media_name": TOKEN}, fingerprint=planned.id)
-        rows = [CampaignRow(row, to, {}, [to]) for row, to in enumerate(planned.numbers, start=1)]
-        self._campaigns.add_chunk(planned.id, 0, rows)
-        for state in (CampaignState.CHECKED, CampaignState.RUNNING):
-            self._go(planned.id, state)
 
     def _go(self, name: str, state: CampaignState) -> None:
         self._campaigns.move(name, state, event=f"campaign.{state}")

@@ -72,7 +72,7 @@ def run(plan: Plan, folder: Path) -> Result:
         campaigner.start()
         teller = _Teller(here, director, producers)
         set_back = 0
-        while not (director.over and producers.done and callers.done and campaigner.done):
+        while not (director.over and producers.done) or callers.is_alive() or campaigner.is_alive():
             here.stack.restart_dead()
             director.turn()
             teller.turn()

@@ -23,8 +23,7 @@ from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
 from tests.chaos.restoring import Restoring
-from tests.documents.blank import blank_pdf
-from tests.flow.harness import SENDER, TOKEN, Simulator
+from tests.flow.harness import SENDER, Simulator, telnyx
 
 READ = 1.5
 LEASE = 3 * READ
@@ -85,18 +84,14 @@ def world(folder: Path, *, workers: int) -> Iterator[World]:
     with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n"), longest_pause=1) as stack:
         web_port, redis_url = processes.free_port(), valkey_url(folder)
         stack.start(processes.valkey(folder))
-        hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
-        options = ["--port", "0", "--webhook-url", hook, "--speed", _SPEED]
-        about = processes.introduction(stack.start(processes.simulator(folder, options)))
+        sim = telnyx(stack, folder, web_port, speed=_SPEED)
         inbox = folder / "inbox"
         own = {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_FROM": SENDER, "FAX_INBOUND_DIR": str(inbox)}
-        surroundings = processes.environment(SETTINGS | processes.simulated(about) | own, inherit=False)
+        surroundings = processes.environment(SETTINGS | processes.simulated(sim.about) | own, inherit=False)
         stack.start(processes.web(folder, surroundings))
         roles = [processes.worker(folder, dict(surroundings), number=number) for number in range(1, workers + 1)]
         for role in roles:
             stack.start(role)
-        sim = Simulator(about)
-        sim.upload(TOKEN, blank_pdf())
         environments = {role.name: role.environment for role in roles}
         with Redis.from_url(redis_url, decode_responses=True, socket_timeout=3) as redis:
             restoring = Restoring(stack, folder, surroundings, redis, redis_url, log)

@@ -2,7 +2,7 @@
 
 import signal
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -12,7 +12,8 @@ import httpx
 from redis import Redis
 
 from faxdispatch import Event, FaxClient, State
-from faxdispatch.ledger import JobView, Ledger, Rules, Scripts, connect
+from faxdispatch.ledger import CampaignRow, Campaigns, JobView, Ledger, Rules, Scripts, connect
+from faxdispatch.states import CampaignState
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
@@ -94,6 +95,23 @@ class Simulator:
         return fax if fax["status"] == "received" else None
 
 
+def telnyx(stack: Stack, folder: Path, web_port: int, *, speed: str = "10") -> Simulator:
+    """Start a simulated Telnyx with one stored document, whose webhooks go to this port."""
+    hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
+    options = ["--port", "0", "--webhook-url", hook, "--speed", speed]
+    sim = Simulator(processes.introduction(stack.start(processes.simulator(folder, options))))
+    sim.upload(TOKEN, blank_pdf())
+    return sim
+
+
+def start_campaign(campaigns: Campaigns, name: str, rows: Sequence[CampaignRow], **options: Any) -> None:
+    """Make a campaign of these rows and start it; its document is the stored one unless `options` name another."""
+    campaigns.open(name, name=name, options=options or {"media_name": TOKEN}, fingerprint=name)
+    campaigns.add_chunk(name, 0, rows)
+    for state in (CampaignState.CHECKED, CampaignState.RUNNING):
+        campaigns.move(name, state, event=f"campaign.{state}")
+
+
 class Flow:
     """The running installation, and short words for what tests do with it."""
 
@@ -172,12 +190,10 @@ def installation(
         web_port, admin_port = processes.free_port(), processes.free_port()
         redis_url = valkey_url(folder)
         stack.start(processes.valkey(folder))
-        hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
-        options = ["--port", "0", "--webhook-url", hook, "--speed", "10"]
-        about = processes.introduction(stack.start(processes.simulator(folder, options)))
+        sim = telnyx(stack, folder, web_port)
         surroundings = processes.environment(
             FAST
-            | processes.simulated(about)
+            | processes.simulated(sim.about)
             | {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_ADMIN_PORT": str(admin_port), "FAX_FROM": SENDER}
             | settings,
             inherit=False,
@@ -186,8 +202,7 @@ def installation(
             stack.start(processes.web(folder, surroundings))
         for number in range(1, workers + 1):
             stack.start(processes.worker(folder, surroundings, number=number))
-        flow = Flow(stack, folder, redis_url, Simulator(about), web_port, admin_port)
-        flow.sim.upload(TOKEN, blank_pdf())
+        flow = Flow(stack, folder, redis_url, sim, web_port, admin_port)
         if console:
             place = {"FAX_CONSOLE_HOST": "127.0.0.1", "FAX_CONSOLE_PORT": str(processes.free_port())}
             flow.console = processes.console_address(place)

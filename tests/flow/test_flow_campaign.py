@@ -13,7 +13,7 @@ from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import CampaignRow, Campaigns, Rules, Scripts, connect
 from faxdispatch.states import CampaignState, State
 from faxdispatch.telnyx.client_state import decode_client_state
-from tests.flow.harness import TOKEN, Flow, installation
+from tests.flow.harness import Flow, installation, start_campaign
 
 pytestmark = pytest.mark.xdist_group("campaign")
 
@@ -39,11 +39,8 @@ class Course:
         self.faults: list[tuple[str, ...]] = []
 
     def start(self) -> None:
-        self.campaigns.open(self.name, name="Recall", options={"media_name": TOKEN}, fingerprint="f")
         rows = [CampaignRow(row, self.number_of(row), {}, [str(row)]) for row in range(1, ROWS + 1)]
-        self.campaigns.add_chunk(self.name, 0, rows)
-        for state in (CampaignState.CHECKED, CampaignState.RUNNING):
-            self.go(state)
+        start_campaign(self.campaigns, self.name, rows)
 
     def number_of(self, row: int) -> str:
         """Return the row's number; some are busy once, or lose their last webhook."""

@@ -14,7 +14,7 @@ from faxdispatch.ledger import CampaignRow, job_of_row
 from faxdispatch.states import CampaignState
 from tests.documents.blank import blank_pdf
 from tests.fetching.harness import Server, reply
-from tests.flow.harness import Flow, fresh_number, installation
+from tests.flow.harness import Flow, fresh_number, installation, start_campaign
 
 AWAY = reply(status="503 Service Unavailable")
 COVER = "Dear Dr Smith"
@@ -66,11 +66,8 @@ def test_rows_that_wait_for_their_documents_keep_no_channel_rest_in_a_pause_and_
 
         server.answers = {"/1.pdf": stalls, "/2.pdf": AWAY}
         campaigns = flow.client.campaigns.ledger
-        campaigns.open("recall", name="Recall", options={"cover": COVER}, fingerprint="f")
         rows = [CampaignRow(row, fresh_number(), {"media_url": f"{origin}/{row}.pdf"}, []) for row in (1, 2)]
-        campaigns.add_chunk("recall", 0, rows)
-        for state in (CampaignState.CHECKED, CampaignState.RUNNING):
-            campaigns.move("recall", state, event=f"campaign.{state}")
+        start_campaign(campaigns, "recall", rows, cover=COVER)
         first, second = (job_of_row("recall", row, 1) for row in (1, 2))
 
         flow.until(asked.is_set)

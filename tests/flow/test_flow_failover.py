@@ -14,8 +14,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from tests.conftest import Valkey, eventually
-from tests.documents.blank import blank_pdf
-from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, fresh_number, telnyx
 from tests.redis.redis_servers import sentinels
 
 ORDERS = 60
@@ -32,19 +31,15 @@ def place(tmp_path: Path) -> Iterator[Any]:
         url = stack.enter_context(sentinels(tmp_path, servers[0].port, count=3))
         run = stack.enter_context(Stack(lambda *_: None))
         port = processes.free_port()
-        hook = f"http://127.0.0.1:{port}/webhooks/telnyx"
-        options = ["--port", "0", "--speed", "10", "--webhook-url", hook]
-        about = processes.introduction(run.start(processes.simulator(tmp_path, options)))
+        sim = telnyx(run, tmp_path, port)
         surroundings = processes.environment(
             FAST
-            | processes.simulated(about)
+            | processes.simulated(sim.about)
             | {"REDIS_URL": url, "FAX_FROM": SENDER, "FAX_REPLICAS": "1", "PORT": str(port)},
             inherit=False,
         )
         run.start(processes.web(tmp_path, surroundings))
         run.start(processes.worker(tmp_path, surroundings))
-        sim = Simulator(about)
-        sim.upload(TOKEN, blank_pdf())
         yield SimpleNamespace(servers=servers, url=url, sim=sim, run=run)
         sim.close()
 

@@ -21,8 +21,7 @@ from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
 from tests.conftest import eventually
-from tests.documents.blank import blank_pdf
-from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, fresh_number, telnyx
 from tests.flow.rabbitmq import MISSING, SERVER, RabbitMQ
 
 
@@ -37,12 +36,8 @@ class Deployment:
         self._stack = ExitStack()
         stack = self._stack.enter_context(Stack(lambda *_: None))
         web = processes.free_port()
-        hook = f"http://127.0.0.1:{web}/webhooks/telnyx"
-        options = ["--port", "0", "--webhook-url", hook, "--speed", "10"]
-        about = processes.introduction(stack.start(processes.simulator(folder, options)))
-        self.sim = Simulator(about)
-        self.sim.upload(TOKEN, blank_pdf())
-        self.settings = FAST | processes.simulated(about) | {
+        self.sim = telnyx(stack, folder, web)
+        self.settings = FAST | processes.simulated(self.sim.about) | {
             "REDIS_URL": socket.replace("unix://", f"unix://{self.word}:pw@"),
             "PORT": str(web), "FAX_ADMIN_PORT": str(processes.free_port()), "FAX_FROM": SENDER,
             "FAX_INBOUND_DIR": str(folder / "inbound"), "FAX_INBOUND_POLL": "1",

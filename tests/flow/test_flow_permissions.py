@@ -13,8 +13,7 @@ from faxdispatch import FaxClient, HoldReason, State
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from tests.conftest import eventually
-from tests.documents.blank import blank_pdf
-from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, fresh_number, telnyx
 
 pytestmark = pytest.mark.xdist_group("permissions")
 
@@ -34,13 +33,8 @@ class Installation:
         for name, rights in USERS.items():
             self.redis.execute_command("ACL", "SETUSER", name, *rights.split())
         self.urls = {name: f"redis://{name}:change-me@127.0.0.1:{port}/0" for name in USERS}
-        hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
-        about = processes.introduction(
-            stack.start(processes.simulator(folder, ["--port", "0", "--webhook-url", hook, "--speed", "10"]))
-        )
-        self.sim = Simulator(about)
-        self.sim.upload(TOKEN, blank_pdf())
-        ours = FAST | processes.simulated(about) | {"PORT": str(web_port), "FAX_FROM": SENDER}
+        self.sim = telnyx(stack, folder, web_port)
+        ours = FAST | processes.simulated(self.sim.about) | {"PORT": str(web_port), "FAX_FROM": SENDER}
         for make, user in ((processes.web, "fax-web"), (processes.worker, "fax-worker")):
             stack.start(make(folder, processes.environment(ours | {"REDIS_URL": self.urls[user]}, inherit=False)))
         place = {"FAX_CONSOLE_HOST": "127.0.0.1", "FAX_CONSOLE_PORT": str(processes.free_port())}

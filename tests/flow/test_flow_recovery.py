@@ -10,7 +10,7 @@ from typing import Any
 from faxdispatch.ledger import CampaignRow, Campaigns, Rules, Scripts, connect
 from faxdispatch.states import TERMINAL, CampaignState, State
 from faxdispatch.telnyx.client_state import decode_client_state
-from tests.flow.harness import TOKEN, Flow, fresh_number, installation
+from tests.flow.harness import Flow, fresh_number, installation, start_campaign
 
 ROWS = 200
 """More than are fed ahead, so that some have no job yet when the copy is made."""
@@ -20,15 +20,6 @@ SETTINGS = {"FAX_RATE": "12", "FAX_READ_TIMEOUT": "1.5"}
 
 def number_of(row: int) -> str:
     return f"+1{[area for area in range(200, 500) if area % 100 != 11][row]}5550177"
-
-
-def start_campaign(flow: Flow) -> Campaigns:
-    campaigns = Campaigns(Scripts(connect(flow.redis_url), Rules()))
-    campaigns.open(NAME, name="Recall", options={"media_name": TOKEN}, fingerprint="f")
-    campaigns.add_chunk(NAME, 0, [CampaignRow(row, number_of(row), {}, [str(row)]) for row in range(1, ROWS + 1)])
-    for state in (CampaignState.CHECKED, CampaignState.RUNNING):
-        campaigns.move(NAME, state, event=f"campaign.{state}")
-    return campaigns
 
 
 def posted(flow: Flow) -> Counter[str]:
@@ -46,7 +37,9 @@ def test_a_ledger_restored_in_mid_campaign_sends_nothing_twice_and_loses_nothing
     data, copy = tmp_path / "data", tmp_path / "copy.rdb"
     with installation(tmp_path, workers=2, **SETTINGS) as flow:
         surroundings = flow.processes["worker"].role.environment | {"FAX_DATA_DIR": str(data)}
-        campaigns = start_campaign(flow)
+        campaigns = Campaigns(Scripts(connect(flow.redis_url), Rules()))
+        rows = [CampaignRow(row, number_of(row), {}, [str(row)]) for row in range(1, ROWS + 1)]
+        start_campaign(campaigns, NAME, rows)
         before = [flow.send() for _ in range(5)]
         flow.until(lambda: campaigns.get(NAME).opened > 12)
         cli("backup", str(copy), **surroundings)

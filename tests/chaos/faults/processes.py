@@ -3,24 +3,26 @@
 import random
 import signal
 
-from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.fault import Fault, Heal, Inject
 from tests.chaos.world import LEASE, World
 
-
-def _kill_worker(world: World, dice: random.Random) -> None:
-    world.send(dice.choice(world.workers), signal.SIGKILL)
+KILL, STOP = signal.SIGKILL, signal.SIGSTOP
 
 
-def _kill_leader(world: World, dice: random.Random) -> None:
-    world.send(world.leader() or dice.choice(world.workers), signal.SIGKILL)
+def _worker(number: signal.Signals) -> Inject:
+    return lambda world, dice: world.send(dice.choice(world.workers), number)
 
 
-def _stop_worker(world: World, dice: random.Random) -> None:
-    world.send(dice.choice(world.workers), signal.SIGSTOP)
+def _leader(number: signal.Signals) -> Inject:
+    return lambda world, dice: world.send(world.leader() or dice.choice(world.workers), number)
 
 
-def _stop_leader(world: World, dice: random.Random) -> None:
-    world.send(world.leader() or dice.choice(world.workers), signal.SIGSTOP)
+def _process(name: str, number: signal.Signals) -> Inject:
+    return lambda world, _: world.send(name, number)
+
+
+def _resume(name: str) -> Heal:
+    return lambda world: world.send(name, signal.SIGCONT)
 
 
 def _resume_workers(world: World) -> None:
@@ -33,40 +35,18 @@ def _deploy(world: World, _: random.Random) -> None:
         world.send(name, signal.SIGTERM)
 
 
-def _kill_web(world: World, _: random.Random) -> None:
-    world.send("web", signal.SIGKILL)
-
-
-def _stop_web(world: World, _: random.Random) -> None:
-    world.send("web", signal.SIGSTOP)
-
-
-def _resume_web(world: World) -> None:
-    world.send("web", signal.SIGCONT)
-
-
-def _kill_valkey(world: World, _: random.Random) -> None:
-    world.send("valkey", signal.SIGKILL)
-
-
-def _stop_valkey(world: World, _: random.Random) -> None:
-    world.send("valkey", signal.SIGSTOP)
-
-
-def _resume_valkey(world: World) -> None:
-    world.send("valkey", signal.SIGCONT)
-
+_PAST_THE_LEASE = (1.2 * LEASE, 2.5 * LEASE)
 
 PROCESSES = [
-    Fault("worker-kill", "a worker is killed", _kill_worker),
-    Fault("worker-stop", "a worker stands still until its claims have run out", _stop_worker, _resume_workers,
-          (1.2 * LEASE, 2.5 * LEASE)),
-    Fault("leader-kill", "the worker whose scheduler leads is killed", _kill_leader),
-    Fault("leader-stop", "the worker whose scheduler leads stands still", _stop_leader, _resume_workers,
-          (1.2 * LEASE, 2.5 * LEASE)),
+    Fault("worker-kill", "a worker is killed", _worker(KILL)),
+    Fault("worker-stop", "a worker stands still until its claims have run out", _worker(STOP), _resume_workers,
+          _PAST_THE_LEASE),
+    Fault("leader-kill", "the worker whose scheduler leads is killed", _leader(KILL)),
+    Fault("leader-stop", "the worker whose scheduler leads stands still", _leader(STOP), _resume_workers,
+          _PAST_THE_LEASE),
     Fault("deploy", "all workers are told to end, as by a deploy", _deploy),
-    Fault("web-kill", "the webhook server is killed", _kill_web),
-    Fault("web-stop", "the webhook server stands still", _stop_web, _resume_web, (1, 4)),
-    Fault("valkey-kill", "Valkey is killed and starts from its append-only file", _kill_valkey),
-    Fault("valkey-stop", "Valkey stands still", _stop_valkey, _resume_valkey, (0.5, 4)),
+    Fault("web-kill", "the webhook server is killed", _process("web", KILL)),
+    Fault("web-stop", "the webhook server stands still", _process("web", STOP), _resume("web"), (1, 4)),
+    Fault("valkey-kill", "Valkey is killed and starts from its append-only file", _process("valkey", KILL)),
+    Fault("valkey-stop", "Valkey stands still", _process("valkey", STOP), _resume("valkey"), (0.5, 4)),
 ]  # fmt: skip
