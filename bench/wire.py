@@ -24,7 +24,6 @@ from dataclasses import dataclass, replace
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from types import TracebackType
 from typing import Self
 
 from faxdispatch.subprocesses.child import Role
@@ -93,9 +92,7 @@ class Wire:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._orders.close()
         self._work.join()
         for host in self.hosts.values():

@@ -15,7 +15,13 @@ CHECKS = "fax.checks"
 """Queue of our own questions to Telnyx."""
 
 
-class Attempt(Job):
+class _Reminder(Job):
+    """A message from a worker to the workers."""
+
+    QUEUE: ClassVar[str] = CHECKS
+
+
+class Attempt(_Reminder):
     """Try to send a recorded job."""
 
     TASK: ClassVar[str] = ATTEMPT
@@ -24,7 +30,7 @@ class Attempt(Job):
     job_id: Identifier
 
 
-class Attempts(Job):
+class Attempts(_Reminder):
     """Try to send several recorded jobs in parallel: it is their turn."""
 
     TASK: ClassVar[str] = "fax.rows.v1"
@@ -33,20 +39,18 @@ class Attempts(Job):
     jobs: Annotated[tuple[Identifier, ...], Field(max_length=1000)]
 
 
-class Reconcile(Job):
+class Reconcile(_Reminder):
     """Look for evidence of an unknown attempt."""
 
     TASK: ClassVar[str] = "fax.reconcile.v1"
-    QUEUE: ClassVar[str] = CHECKS
 
     job_id: Identifier
 
 
-class Ask(Job):
+class Ask(_Reminder):
     """Ask Telnyx the question of that task and payload; `question` is its id on the producers' waiting list."""
 
     TASK: ClassVar[str] = "fax.ask.v1"
-    QUEUE: ClassVar[str] = CHECKS
 
     task: Literal["fax.sync.v1", "fax.refresh.v1", "fax.find.v1"]
     payload: dict[str, Any]
@@ -54,50 +58,44 @@ class Ask(Job):
     message_id: str | None = None
 
 
-class Fetch(Job):
+class Fetch(_Reminder):
     """Fetch and store documents of inbound faxes."""
 
     TASK: ClassVar[str] = "fax.inbound.fetch.v1"
-    QUEUE: ClassVar[str] = CHECKS
 
 
-class Look(Job):
+class Look(_Reminder):
     """Ask Telnyx about a fax that is on its way in."""
 
     TASK: ClassVar[str] = "fax.inbound.look.v1"
-    QUEUE: ClassVar[str] = CHECKS
 
     fax_id: Identifier
 
 
-class Remove(Job):
+class Remove(_Reminder):
     """Remove the documents whose retention is over."""
 
     TASK: ClassVar[str] = "fax.inbound.remove.v1"
-    QUEUE: ClassVar[str] = CHECKS
 
 
-class Forget(Job):
+class Forget(_Reminder):
     """Delete a fax at Telnyx."""
 
     TASK: ClassVar[str] = "fax.forget.v1"
-    QUEUE: ClassVar[str] = CHECKS
 
     fax_id: Identifier
 
 
-class Charges(Job):
+class Charges(_Reminder):
     """Read what the faxes of past days cost."""
 
     TASK: ClassVar[str] = "fax.charges.v1"
-    QUEUE: ClassVar[str] = CHECKS
 
 
-class KeepMedia(Job):
+class KeepMedia(_Reminder):
     """Extend the time for which Telnyx keeps documents of campaigns."""
 
     TASK: ClassVar[str] = "fax.media.keep.v1"
-    QUEUE: ClassVar[str] = CHECKS
 
 
 REMINDERS: tuple[type[Job], ...] = (Attempt, Attempts, Reconcile, Ask, Fetch, Look, Remove, Forget, Charges, KeepMedia)

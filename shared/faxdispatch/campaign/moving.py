@@ -62,9 +62,8 @@ class CampaignMoves:
             return self._move(
                 campaign_id,
                 CampaignState.RUNNING,
-                "campaign.started",
+                "started",
                 only_from={CampaignState.CHECKED},
-                verb="started",
                 reason=reason,
                 operator=operator,
             )
@@ -89,9 +88,7 @@ class CampaignMoves:
         campaign = self.ledger.get(campaign_id)
         if campaign.state is CampaignState.CHECKED and campaign.start_at is None:
             raise self._refusal(campaign_id, campaign.state, "paused")
-        return self._move(
-            campaign_id, CampaignState.PAUSED, "campaign.paused", verb="paused", reason=reason, operator=operator
-        )
+        return self._move(campaign_id, CampaignState.PAUSED, "paused", reason=reason, operator=operator)
 
     def resume(self, campaign_id: str, *, reason: str | None = None, operator: str | None = None) -> Campaign:
         """Let a paused campaign continue where it was: no row is repeated or left out.
@@ -110,9 +107,8 @@ class CampaignMoves:
         return self._move(
             campaign_id,
             CampaignState.RUNNING,
-            "campaign.resumed",
+            "resumed",
             only_from={CampaignState.PAUSED},
-            verb="resumed",
             reason=reason,
             operator=operator,
         )
@@ -136,8 +132,7 @@ class CampaignMoves:
         self._move(
             campaign_id,
             CampaignState.CANCELLED,
-            "campaign.cancelled",
-            verb="cancelled",
+            "cancelled",
             reason=reason,
             also_in_flight=also_in_flight,
             operator=operator,
@@ -233,13 +228,12 @@ class CampaignMoves:
         self,
         campaign_id: str,
         to: CampaignState,
-        event: str,
-        *,
         verb: str,
+        *,
         only_from: Collection[CampaignState] | None = None,
         **facts: Any,
     ) -> Campaign:
-        outcome, state = self.ledger.move(campaign_id, to, event=event, only_from=only_from, **facts)
+        outcome, state = self.ledger.move(campaign_id, to, event=f"campaign.{verb}", only_from=only_from, **facts)
         if outcome == "no":
             raise self._refusal(campaign_id, state, verb)
         return self.ledger.get(campaign_id)

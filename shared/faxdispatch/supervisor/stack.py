@@ -7,7 +7,6 @@ and neither waits until a process is ready before it starts the next.
 import sys
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from faxdispatch.errors import FaxError
@@ -44,9 +43,7 @@ class Stack:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __getitem__(self, name: str) -> Child:

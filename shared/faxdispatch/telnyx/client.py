@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from types import TracebackType
 from typing import Self
 
 import httpx
@@ -91,9 +90,7 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -4,7 +4,6 @@ import sqlite3
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from faxdispatch.events import STREAM
@@ -57,8 +56,6 @@ class Tries:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
         self._folder.cleanup()
