@@ -187,23 +187,11 @@ def _problem(error: Any) -> tuple[str, str]:
     return field, message.removeprefix("Value error, ")
 
 
-class SendFax(Job):
-    """Send one fax. Every option of Telnyx's send request, and our own."""
+class SendOptions(BaseModel):
+    """Options that go to Telnyx as they are given; names, limits and defaults are those of its "Send a fax"."""
 
-    TASK: ClassVar[str] = "fax.send.v1"
-    QUEUE: ClassVar[str] = "fax.send"
+    model_config = ConfigDict(defer_build=True)
 
-    # Telnyx's; names, limits and defaults are those of its API reference, "Send a fax"
-    to: Destination
-    """Recipient: E.164, or a SIP URI."""
-    from_: Number | None = Field(default=None, alias="from")
-    """Sender, E.164; by default `FAX_FROM`."""
-    connection_id: str | None = Field(default=None, min_length=1, max_length=100)
-    """Fax application to send with; by default `FAX_CONNECTION_ID`."""
-    media_url: Annotated[str, AfterValidator(_media_url)] | None = None
-    """Public https link to the document. Telnyx follows no redirect."""
-    media_name: str | None = Field(default=None, min_length=1, max_length=255)
-    """Name of a document in Telnyx's media storage."""
     quality: Literal["normal", "high", "very_high", "ultra_light", "ultra_dark"] | None = None
     """Resolution; Telnyx's default is `high`."""
     t38_enabled: bool | None = None
@@ -218,6 +206,25 @@ class SendFax(Job):
     """Keep a preview at a link that lives ten minutes."""
     preview_format: Literal["pdf", "tiff"] | None = None
     """Telnyx's default is `tiff`."""
+
+
+class SendFax(Job, SendOptions):
+    """Send one fax. Every option of Telnyx's send request, and our own."""
+
+    TASK: ClassVar[str] = "fax.send.v1"
+    QUEUE: ClassVar[str] = "fax.send"
+
+    # Telnyx's, besides the `SendOptions`
+    to: Destination
+    """Recipient: E.164, or a SIP URI."""
+    from_: Number | None = Field(default=None, alias="from")
+    """Sender, E.164; by default `FAX_FROM`."""
+    connection_id: str | None = Field(default=None, min_length=1, max_length=100)
+    """Fax application to send with; by default `FAX_CONNECTION_ID`."""
+    media_url: Annotated[str, AfterValidator(_media_url)] | None = None
+    """Public https link to the document. Telnyx follows no redirect."""
+    media_name: str | None = Field(default=None, min_length=1, max_length=255)
+    """Name of a document in Telnyx's media storage."""
     from_display_name: str | None = Field(default=None, min_length=1, max_length=128, pattern=r"^[A-Za-z0-9 \-_~!.+]+$")
     """Caller name; letters, digits, spaces and `-_~!.+`."""
     webhook_url: Annotated[str, AfterValidator(_webhook_url)] | None = None

@@ -7,6 +7,8 @@ from argparse import ArgumentParser
 from itertools import pairwise
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from faxdispatch.jobs import JOBS, Job
 
 
@@ -42,17 +44,18 @@ def _schema(job: type[Job]) -> str:
 
 
 def _words_below(job: type[Job]) -> dict[str, str]:
-    """Return the docstrings below a class's fields.
+    """Return the docstrings below the fields of a class and of its bases.
 
     Pydantic can read them too, but would do so each time jobs are imported.
     """
-    [body] = ast.parse(inspect.getsource(job)).body
-    assert isinstance(body, ast.ClassDef)  # noqa: S101 - it is the source of a class
-    return {
-        ast.unparse(field.target): ast.literal_eval(below.value)
-        for field, below in pairwise(body.body)
-        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr)
-    }
+    words = {}
+    for cls in job.__mro__[: job.__mro__.index(BaseModel)]:
+        [body] = ast.parse(inspect.getsource(cls)).body
+        assert isinstance(body, ast.ClassDef)  # noqa: S101 - it is the source of a class
+        for field, below in pairwise(body.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+                words[ast.unparse(field.target)] = ast.literal_eval(below.value)
+    return words
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from faxdispatch.errors import BadInput
+from faxdispatch.jobs import SendOptions
 
 AnchorSite = Literal[
     "Latency",
@@ -87,7 +88,7 @@ class Request(BaseModel):
         return [("set", sorted(self.model_fields_set))]
 
 
-class SendRequest(Request):
+class SendRequest(Request, SendOptions):
     """Send a fax (Telnyx API reference, "Send a fax").
 
     The multipart form of this request (`contents`) is left out on purpose: it cannot carry `client_state`, and without
@@ -105,13 +106,6 @@ class SendRequest(Request):
     client_state: Annotated[str, AfterValidator(_base64)] | None = None
     """Base64; returned in every webhook and by every read of the fax."""
     from_display_name: str | None = Field(default=None, max_length=128, pattern=r"^[A-Za-z0-9 \-_~!.+]*$")
-    quality: Literal["normal", "high", "very_high", "ultra_light", "ultra_dark"] | None = None
-    t38_enabled: bool | None = None
-    monochrome: bool | None = None
-    black_threshold: int | None = Field(default=None, ge=1, le=100)
-    store_media: bool | None = None
-    store_preview: bool | None = None
-    preview_format: Literal["pdf", "tiff"] | None = None
     webhook_url: str | None = None
 
     @model_validator(mode="after")
