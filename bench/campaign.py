@@ -101,14 +101,11 @@ def main() -> int:
     options = _options()
     settings = {
         "FAX_RATE": str(options.rate),
-        "FAX_RATE_BURST": "50",
         "FAX_CHANNELS": "2000",
         "FAX_WORKER_CONCURRENCY": "16",
         "FAX_EVENTS_MAXLEN": str(EVENTS),
         "FAX_READ_TIMEOUT": "4",
         "FAX_SETTLE": "5",
-        "FAX_HINT_AFTER": "5",
-        "FAX_POLL_AFTER": "10",
     }
     with installation(workers=WORKERS, **settings) as running:
         running.stub.change(call_seconds=0.5)

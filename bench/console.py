@@ -107,10 +107,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Stack(lambda _, __: None) as stack:
         url = valkey_url(Path(folder))
         stack.start(processes.valkey(Path(folder)))
-        Users(Path(folder) / "users.json").add("bench", PASSWORD, Role.OPERATOR)
+        Users(Path(folder) / "console-users.json").add("bench", PASSWORD, Role.OPERATOR)
         settings = Settings.load(
             redis_url=url,
-            fax_console_users=Path(folder) / "users.json",
             fax_data_dir=Path(folder),
             fax_connection_id="c",
             fax_rate=20,

@@ -37,8 +37,8 @@ from faxdispatch.ledger import connect
 from faxdispatch.supervisor import roles as processes
 
 SETTINGS = {
-    "FAX_RATE": "15", "FAX_CHANNELS": "50", "FAX_SETTLE": "3", "FAX_HINT_AFTER": "2",
-    "FAX_READ_TIMEOUT": "1.5", "FAX_POLL_AFTER": "2",
+    "FAX_RATE": "15", "FAX_CHANNELS": "50", "FAX_SETTLE": "3",
+    "FAX_READ_TIMEOUT": "1.5",
     "FAX_LOG_LEVEL": "WARNING",
 }  # fmt: skip
 LAG, QUIET = 2.0, 25.0

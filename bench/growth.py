@@ -20,7 +20,6 @@ MOST = 1.1
 NAME = "bench"
 SETTINGS = {
     "FAX_RATE": "250",
-    "FAX_RATE_BURST": "50",
     "FAX_CHANNELS": "2000",
     "FAX_WORKER_CONCURRENCY": "16",
 }

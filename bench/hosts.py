@@ -37,7 +37,7 @@ _SKIPPED = 77
 _LATE = 1.0
 """Seconds in which a second send of a delivered fax would come, in addition to the waits below."""
 _PACE = {"FAX_RATE": "10", "FAX_CHANNELS": "50"}
-_FREE = {"FAX_RATE": "1000", "FAX_RATE_BURST": "1000", "FAX_CHANNELS": "1000"}
+_FREE = {"FAX_RATE": "1000", "FAX_CHANNELS": "1000"}
 _ELSEWHERE = tuple(name for name in HOSTS if name not in {REDISES[0], WORKERS[0], TELNYX})
 
 

@@ -45,7 +45,6 @@ ASIDE = "bench.aside"
 """Where messages are kept until they may be received."""
 SETTINGS = {
     "FAX_RATE": str(RATE),
-    "FAX_RATE_BURST": "50",
     "FAX_CHANNELS": "2000",
     "FAX_WORKER_CONCURRENCY": str(THREADS),
 }

@@ -1,6 +1,6 @@
 """How close the calls of many workers come to FAX_RATE, and whether they ever exceed it.
 
-    .venv/bin/python -m bench.rate [--workers 8] [--rate 50] [--burst 5] [--seconds 30]
+    .venv/bin/python -m bench.rate [--workers 8] [--rate 50] [--seconds 30]
 
 Real processes against a stub of Telnyx. Enough faxes wait, each to its own number; channels are no limit. Measured are
 the use of the rate with sends alone and with cancels and syncs, the most calls in any second, and who still called
@@ -16,10 +16,12 @@ from typing import Any
 from bench.figures import fullest, machine, most_within
 from bench.flood import flood
 from bench.installation import Installation, installation
+from faxdispatch.ledger import Rules
 
 WARM_UP = 5.0
 SHUT = 3.0
 LEAST_USE = 97.0
+BURST = Rules().burst
 EACH_SECOND = 4
 """Cancels, and as many syncs, a second in the mixed part."""
 
@@ -28,7 +30,7 @@ def main() -> int:
     """Measure, print, and judge."""
     options = _options()
     faxes = round(options.rate * (2 * options.seconds + 2 * WARM_UP + 20))
-    settings = {"FAX_RATE": str(options.rate), "FAX_RATE_BURST": str(options.burst), "FAX_CHANNELS": "500"}
+    settings = {"FAX_RATE": str(options.rate), "FAX_CHANNELS": "500"}
     with installation(workers=options.workers, **settings) as running:
         running.stub.change(call_seconds=1.0, all_events=options.all_events)
         running.hold_back()
@@ -43,10 +45,10 @@ def main() -> int:
         after_zero = _silence(running, "spent")
         calls, stalls = running.stub.calls(), running.stub.stalls()
     most = most_within(call["at"] for call in calls)
-    print(f"against a stub: {options.workers} workers, rate {options.rate:g}, burst {options.burst}, {machine()}")
+    print(f"against a stub: {options.workers} workers, rate {options.rate:g}, burst {BURST}, {machine()}")
     for name, (count, span) in (("sends alone", alone), ("with cancels and syncs", mixed)):
         print(f"{name}: {count / span:.2f} calls/s, {100 * count / span / options.rate:.1f} % of the rate")
-    print(f"most calls in any second: {most} (allowed {options.rate + options.burst:g})")
+    print(f"most calls in any second: {most} (allowed {options.rate + BURST:g})")
     begin = fullest(call["at"] for call in calls)
     near = [length for at, length in stalls if begin - 0.5 < at < begin + 1]
     print(f"the stub's own longest stall in and before that second: {1000 * max(near, default=0.0):.0f} ms")
@@ -54,14 +56,13 @@ def main() -> int:
     print(f"after a 429 with reset {SHUT:g} s: {after_429}")
     print(f"after x-ratelimit-remaining 0 with reset {SHUT:g} s: {after_zero}")
     least = min(100 * count / span / options.rate for count, span in (alone, mixed))
-    return int(least < LEAST_USE or most > options.rate + options.burst)
+    return int(least < LEAST_USE or most > options.rate + BURST)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--rate", type=float, default=50)
-    parser.add_argument("--burst", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=30, help="length of each of the two parts")
     parser.add_argument("--all-events", action="store_true", help="report every step of a fax, not only its end")
     return parser.parse_args()

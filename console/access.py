@@ -18,6 +18,7 @@ from faxdispatch.users import Role, User
 log = logging.getLogger("console.access")
 
 PROXY_SECRET = "X-Console-Secret"  # noqa: S105 - the name of a header
+PROXY_USER = "X-Forwarded-User"
 """The header with which a proxy proves its identity."""
 LASTS = 12 * 3600
 """Seconds after which one must sign in again."""
@@ -108,7 +109,7 @@ def _by_proxy() -> User | None:
     if settings.fax_console_proxy_secret is None or given is None:
         return None
     secret = settings.fax_console_proxy_secret.get_secret_value()
-    name = request.headers.get(settings.fax_console_proxy_header, "").strip()
+    name = request.headers.get(PROXY_USER, "").strip()
     if not hmac.compare_digest(given.encode(), secret.encode()):
         log.warning("a proxy sent a wrong secret in %s", PROXY_SECRET)
         return None

@@ -82,7 +82,7 @@ def _unknown(found: Overview, settings: Settings) -> Iterator[Alarm]:
         )
     if found.oldest.get(State.DECIDING, 0.0) > _DECIDING:
         yield Alarm("doubt", "A failed attempt waits for the failure policy: is the scheduler running?")
-    if found.oldest.get(State.QUEUED, 0.0) > 2 * settings.fax_hint_after:
+    if found.oldest.get(State.QUEUED, 0.0) > 2 * settings.hint_after:
         yield Alarm("doubt", f"A fax has waited for a worker for {lasting(found.oldest[State.QUEUED])}.")
 
 

@@ -40,7 +40,7 @@ class Progress:
 
 def look(here: Desk, campaign: Campaign, found: Overview) -> Progress:
     """Return the progress, from one look at the whole."""
-    connection = campaign.options.get("connection_id") or here.settings.fax_connection_id
+    connection = campaign.options.get("connection_id") or here.settings.connection_id
     traffic = next((one for one in found.connections if one.connection == connection), None)
     pace = _pace(campaign)
     return Progress(

@@ -13,6 +13,12 @@ from faxdispatch.settings import Settings
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text(encoding="utf-8")
 GIVEN = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
 SETTINGS = {name.upper() for name in Settings.model_fields}
+ROOT = Path(__file__).parents[1]
+SOURCES = "".join(
+    file.read_text(encoding="utf-8")
+    for folder in ("shared", "worker", "webhook", "console")
+    for file in sorted((ROOT / folder).rglob("*.py"))
+)
 SECRET = "KEY0123456789ABCDEF_secret"
 
 
@@ -135,10 +141,6 @@ def test_schedules_are_lists_of_seconds(monkeypatch):
     assert load(monkeypatch, FAX_RETRY_LINE="1, 2.5,30").fax_retry_line == (1, 2.5, 30)
 
 
-def test_only_the_schedule_of_seldom_useful_retries_may_be_empty(monkeypatch):
-    assert load(monkeypatch, FAX_RETRY_ONCE=",").fax_retry_once == ()
-
-
 @pytest.mark.parametrize(("written", "meant"), [("auto", "auto"), ("1", 1), ("250", 250)])
 def test_channels_are_a_number_or_auto(monkeypatch, written, meant):
     assert load(monkeypatch, FAX_CHANNELS=written).fax_channels == meant
@@ -149,13 +151,15 @@ def test_a_lease_outlives_twice_the_call_that_it_protects(monkeypatch, longest):
     settings = load(monkeypatch, FAX_READ_TIMEOUT=longest)
 
     assert settings.lease > 2 * (settings.connect_timeout + settings.fax_read_timeout)
+    assert settings.visibility_timeout > settings.hint_after > settings.connect_timeout + settings.fax_read_timeout
 
 
 def test_derived_settings_have_the_documented_values(monkeypatch):
     settings = load(monkeypatch)
 
     assert (settings.connect_timeout, settings.lease, settings.reconcile_every) == (5, 60, 15)
-    assert settings.visibility_timeout == 120
+    assert (settings.hint_after, settings.visibility_timeout, settings.poll_after) == (30, 120, 300)
+    assert load(monkeypatch, FAX_SETTLE="3600").poll_after == 300
 
 
 def test_the_sender_is_a_number_whatever_way_it_is_written(monkeypatch):
@@ -211,8 +215,15 @@ def test_a_slash_at_the_end_of_the_api_address_makes_no_difference(monkeypatch):
 
 def test_our_connections_are_the_main_one_and_the_further_ones(monkeypatch):
     assert load(monkeypatch).known_connections == frozenset()
-    ours = load(monkeypatch, FAX_CONNECTION_ID="1", FAX_CONNECTIONS="2,3").known_connections
-    assert ours == {"1", "2", "3"}
+    ours = load(monkeypatch, FAX_CONNECTION_ID="1, 2,3")
+    assert (ours.connection_id, ours.known_connections) == ("1", {"1", "2", "3"})
+
+
+def test_our_webhook_has_one_address_that_telnyx_is_told_and_further_ones(monkeypatch):
+    assert (load(monkeypatch).webhook_url, load(monkeypatch).webhook_addresses) == (None, frozenset())
+    ours = load(monkeypatch, FAX_WEBHOOK_URL="https://one.test/hook, https://two.test/hook")
+    assert ours.webhook_url == "https://one.test/hook"
+    assert ours.webhook_addresses == {"https://one.test/hook", "https://two.test/hook"}
 
 
 def test_settings_cannot_be_changed_once_they_are_read():
@@ -230,7 +241,7 @@ def test_spaces_and_line_ends_around_a_value_do_not_count(monkeypatch):
     variables = {"FAX_CONNECTION_ID": " 1293384261075731499\n", "TELNYX_API_KEY": f"{SECRET}\r\n", "FAX_FROM": "  "}
     settings = load(monkeypatch, **variables)
 
-    assert settings.fax_connection_id == "1293384261075731499"
+    assert settings.connection_id == "1293384261075731499"
     assert settings.telnyx_api_key.get_secret_value() == SECRET
     assert settings.fax_from is None
 
@@ -278,6 +289,11 @@ def test_an_env_file_may_begin_with_a_byte_order_mark(tmp_path):
     (tmp_path / ".env").write_bytes("FAX_RATE=3\n".encode("utf-8-sig"))
 
     assert Settings.load().fax_rate == 3
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_each_setting_is_read_by_something(name):
+    assert len(re.findall(rf"\b{name}\b", SOURCES)) > 1
 
 
 # .env.example

@@ -27,8 +27,8 @@ RETRY_AFTER = 2
 
 _ALARMING = {
     Outcome.DIFFERS: "an event arrived again with other content; the first one counts",
-    Outcome.FOREIGN: "an event of a connection or address that is not ours is in quarantine: are FAX_CONNECTIONS "
-    "and FAX_WEBHOOK_URLS complete?",
+    Outcome.FOREIGN: "an event of a connection or address that is not ours is in quarantine: are FAX_CONNECTION_ID "
+    "and FAX_WEBHOOK_URL complete?",
     Outcome.UNREADABLE: "a signed body that cannot be read is in quarantine",
 }
 

@@ -45,7 +45,6 @@ from faxdispatch.telnyx import ClientStack, TelnyxClock
 from faxdispatch.telnyx.throttle import Throttle
 from worker.account import Account
 from worker.context import Collaborators
-from worker.failpoints import failpoints
 from worker.hook import Hook
 from worker.messaging import transport
 from worker.messaging.gate import MAX_BYTES, Gate, refuse_compressed
@@ -65,6 +64,8 @@ First comes urgent work, then jobs that were given a channel, then our own quest
 since there may be very many.
 """
 
+LARGEST_INBOUND = 100_000_000
+"""Bytes of the largest document of an inbound fax that is fetched: a fax of hundreds of pages has less."""
 THREADS_A_DOCUMENT_SLOT = 4
 """One thread in so many may fetch documents."""
 
@@ -162,7 +163,6 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         hook=Hook.from_settings(settings),
         backlog=lambda queue: waiting(app, queue),
         look_out=Lookout(app).look,
-        reached=failpoints(settings.fax_dangerous_failpoints),
     )
 
 
@@ -170,7 +170,7 @@ def _links(settings: Settings) -> "Links":
     # Few workers fetch documents, and httpcore takes a megabyte.
     from faxdispatch.fetching.link import Links  # noqa: PLC0415
 
-    return Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins)
+    return Links(max_bytes=LARGEST_INBOUND, unchecked_origins=settings.fax_dangerous_inbound_origins)
 
 
 def _attend(app: Celery, settings: Settings) -> None:

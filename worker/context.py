@@ -80,7 +80,7 @@ class Collaborators:
     document_slots: BoundedSemaphore = field(default_factory=BoundedSemaphore)
     """How many threads may fetch documents."""
     reached: Callable[[str], None] = _nothing
-    """Called with the name of each step of an attempt."""
+    """Called with the name of each step of an attempt; tests stop there."""
     call_threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="call"))
     """Threads that make the calls of all attempts."""
     cover_threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_COVERS, thread_name_prefix="cover"))

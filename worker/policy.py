@@ -11,6 +11,13 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.reasons.failures import FINAL, REASONS, UNKNOWN, Cause, Counter, Kind
 from faxdispatch.settings import Settings
 
+ONCE_PAUSE = 300.0
+"""Seconds before the one retry after a cause for which another try seldom helps."""
+CAPACITY_PAUSES = (15.0, 30.0, 60.0)
+"""Seconds between tries while Telnyx has no free channel; the last one repeats."""
+ACCOUNT_PAUSE = 300.0
+"""Seconds until the account or the connection is tried again after Telnyx refused it, unless a person resumes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -112,7 +119,7 @@ def _end(cause: Cause, seen: int, failure: Failure, settings: Settings) -> str |
         return "attempts"
     if cause.counter is Counter.CONNECT and failure.connects + 1 >= settings.fax_max_connects:
         return "connects"
-    if cause.kind is Kind.ONCE and seen >= len(settings.fax_retry_once):
+    if cause.kind is Kind.ONCE and seen:
         return "attempts"
     return None
 
@@ -135,8 +142,8 @@ def _pause(kind: Kind, seen: int, now: datetime, settings: Settings) -> float:
         Kind.BUSY: settings.fax_retry_busy,
         Kind.NO_ANSWER: settings.fax_retry_no_answer,
         Kind.LINE: settings.fax_retry_line,
-        Kind.ONCE: settings.fax_retry_once,
-        Kind.CAPACITY: settings.fax_retry_capacity,
-        Kind.ACCOUNT: settings.fax_retry_account,
+        Kind.ONCE: (ONCE_PAUSE,),
+        Kind.CAPACITY: CAPACITY_PAUSES,
+        Kind.ACCOUNT: (ACCOUNT_PAUSE,),
     }
     return step(schedules[kind], seen)

@@ -120,13 +120,12 @@ class Users:
             raise self._trouble(error) from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Misconfigured(
-                f"FAX_CONSOLE_USERS: {self._path} is not a list of users; restore it, or remove it and add the users "
-                f"again"
+                f"users of the console: {self._path} is no list of users; restore it, or remove it and add them again"
             ) from None
         return known
 
     def _trouble(self, error: OSError) -> Misconfigured:
-        return Misconfigured(f"FAX_CONSOLE_USERS: {self._path}: {error.strerror}")
+        return Misconfigured(f"users of the console: {self._path}: {error.strerror}")
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:

@@ -61,7 +61,7 @@ def flow(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "FAX_MAX_ATTEMPTS": "1",
         "FAX_TEST_NUMBERS": "+13125550101",
         "FAX_INBOUND_DIR": str(folder / "inbound"),
-        "FAX_CONSOLE_USERS": str(folder / "console-users.json"),
+        "FAX_DATA_DIR": str(folder),
     }
     with installation(folder, console=True, **settings) as flow:
         yield flow

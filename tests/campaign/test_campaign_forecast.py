@@ -28,7 +28,7 @@ class Running:
             self.campaigns.add_chunk("c", chunk // 1000, found)
         for state in (CampaignState.CHECKED, CampaignState.RUNNING):
             self.campaigns.move("c", state, event=f"campaign.{state}")
-        given = {"redis_url": url, "fax_page_seconds": 40, "fax_max_attempts": 1, "fax_default_region": "US"}
+        given = {"redis_url": url, "fax_max_attempts": 1, "fax_default_region": "US"}
         self.forecaster = Forecaster(self.campaigns, Settings.load(**(given | settings)))
 
     def forecast(self, *, channels=10, pause=None, account=FREE, per_minute=None):
@@ -37,9 +37,9 @@ class Running:
 
 
 def test_channels_and_the_length_of_calls_decide_the_end(redis_url):
-    # 20 s of setup and 40 s a page: a minute a fax.
-    assert Running(redis_url).forecast(channels=10).low == NOW + timedelta(minutes=300)
-    assert Running(redis_url).forecast(channels=20).low == NOW + timedelta(minutes=150)
+    # 20 s of setup and 45 s a page.
+    assert Running(redis_url).forecast(channels=10).low == NOW + timedelta(minutes=325)
+    assert Running(redis_url).forecast(channels=20).low == NOW + timedelta(minutes=162.5)
 
 
 def test_the_observed_pace_counts_more_than_the_settings(redis_url):
@@ -55,9 +55,9 @@ def test_a_paused_connection_adds_its_pause(redis_url):
 def test_hours_in_which_the_window_is_closed_are_taken_into_account(redis_url):
     window = {"start": "08:00", "end": "17:00", "days": ["mon", "tue", "wed", "thu", "fri"]}
     running = Running(redis_url, options={"window": window})
-    # 300 minutes of calls: four hours until 17:00 in Chicago, the fifth the next morning from 8:00 on.
+    # 325 minutes of calls: four hours until 17:00 in Chicago, the others the next morning from 8:00 on.
     found = running.forecast(channels=10)
-    assert found.low == pytest_about(datetime(2026, 5, 8, 14, 0, tzinfo=UTC), within=timedelta(minutes=2))
+    assert found.low == pytest_about(datetime(2026, 5, 8, 14, 25, tzinfo=UTC), within=timedelta(minutes=2))
 
 
 def test_the_daily_cap_is_taken_into_account(redis_url):

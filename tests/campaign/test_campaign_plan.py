@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from faxdispatch.calling.costs import PAGE_SECONDS, PAGES_GUESS
 from faxdispatch.calling.holidays import parse_holidays
 from faxdispatch.calling.openings import Calendar
 from faxdispatch.calling.windows import Window
@@ -150,7 +151,7 @@ def test_a_window_whose_every_day_is_a_holiday_never_ends():
 
 
 def test_the_low_cost_is_pages_and_begun_minutes_at_their_prices():
-    prices = settings(fax_price_page=0.01, fax_price_minute=0.1, fax_page_seconds=45)
+    prices = settings(fax_price_page=0.01, fax_price_minute=0.1)
 
     plan = make_plan(many(10, pages=2), Capacity(channels=1), MONDAY, prices)
 
@@ -176,9 +177,9 @@ def test_without_retries_low_and_high_are_the_same():
 
 
 def test_the_end_comes_after_all_calls_through_the_channels():
-    plan = make_plan(many(100), Capacity(channels=2), MONDAY, settings(fax_page_seconds=40), retry_share=0)
+    plan = make_plan(many(100), Capacity(channels=2), MONDAY, settings(), retry_share=0)
 
-    assert plan.end_low == MONDAY + timedelta(seconds=100 * (40 + SETUP_SECONDS) / 2)
+    assert plan.end_low == MONDAY + timedelta(seconds=100 * (PAGE_SECONDS + SETUP_SECONDS) / 2)
 
 
 def test_the_high_end_has_more_calls_and_the_pauses_between_them():
@@ -194,10 +195,10 @@ def test_pages_that_nobody_knows_are_guessed_and_counted():
     found = many(3, pages=2)
     found.add(CHICAGO, pages=None)
 
-    plan = make_plan(found, Capacity(channels=1), MONDAY, settings(fax_pages_guess=7))
-    better = make_plan(found, Capacity(channels=1), MONDAY, settings(fax_pages_guess=7), guess=4)
+    plan = make_plan(found, Capacity(channels=1), MONDAY, settings())
+    better = make_plan(found, Capacity(channels=1), MONDAY, settings(), guess=4)
 
-    assert (plan.guessed, plan.pages, better.pages) == (1, 6 + 7, 6 + 4)
+    assert (plan.guessed, plan.pages, better.pages) == (1, 6 + PAGES_GUESS, 6 + 4)
 
 
 def test_hours_are_those_of_the_recipients():
@@ -259,11 +260,9 @@ def test_a_number_with_many_rows_is_found_among_many_others():
 
 
 def test_rows_to_one_number_go_one_after_the_other_however_many_channels_there_are():
-    plan = make_plan(
-        recipients(*[CHICAGO] * 60), Capacity(channels=60), MONDAY, settings(fax_page_seconds=40), retry_share=0
-    )
+    plan = make_plan(recipients(*[CHICAGO] * 60), Capacity(channels=60), MONDAY, settings(), retry_share=0)
 
-    assert plan.end_low == MONDAY + timedelta(hours=1)
+    assert plan.end_low == MONDAY + timedelta(seconds=60 * (PAGE_SECONDS + SETUP_SECONDS))
 
 
 @pytest.mark.parametrize(

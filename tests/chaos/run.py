@@ -20,6 +20,7 @@ from tests.chaos.producers import Producers
 from tests.chaos.world import World, world
 
 _LOOK = 0.05
+_RESUME_EVERY = 0.3
 _REPORT_EVERY = 5.0
 
 
@@ -70,33 +71,33 @@ def run(plan: Plan, folder: Path) -> Result:
         producers.start()
         callers.start()
         campaigner.start()
-        teller = _Teller(here, director, producers)
+        operator = _Operator(here, director, producers)
         set_back = 0
         while not (director.over and producers.done) or callers.is_alive() or campaigner.is_alive():
             here.stack.restart_dead()
             director.turn()
-            teller.turn()
+            operator.turn()
             for gone in here.restoring.spans[set_back:]:
                 producers.ask_anew(gone)
                 set_back += 1
             time.sleep(_LOOK)
         storm = director.seconds
-        settled = _settle(here, plan, teller, campaigner)
+        settled = _settle(here, plan, operator, campaigner)
         producers.stopped = callers.stopped = campaigner.stopped = True
         evidence = collect(here, asked, planned)
         figures = _figures(evidence, seconds=storm, settle=settled)
     return Result(plan, judge(evidence), figures, director.log)
 
 
-def _settle(here: World, plan: Plan, teller: "_Teller", campaigner: Campaigner) -> float:
+def _settle(here: World, plan: Plan, operator: "_Operator", campaigner: Campaigner) -> float:
     """Wait until all jobs have ended and Telnyx sends no more webhooks; return how long the jobs took."""
     here.sim.no_faults()
     begun = time.monotonic()
     ended: float | None = None
     while time.monotonic() - begun < plan.patience:
         here.stack.restart_dead()
-        teller.turn()
-        if _read(here) and campaigner.calm() and teller.open() == 0 and _inbox_calm(here):
+        operator.turn()
+        if _read(here) and campaigner.calm() and operator.open() == 0 and _inbox_calm(here):
             ended = ended or time.monotonic()
             if here.sim.control.get("/idle", params={"seconds": 0.5}).json()["idle"]:
                 break
@@ -152,14 +153,14 @@ def _figures(evidence: Evidence, *, seconds: float, settle: float) -> dict[str, 
     }
 
 
-class _Teller:
-    """Says every few seconds how far the run is, on standard error."""
+class _Operator:
+    """The operator: says every few seconds how far the run is, on standard error, and resumes what Telnyx refused."""
 
     def __init__(self, here: World, director: Director, producers: Producers) -> None:
         self._here = here
         self._director = director
         self._producers = producers
-        self._next = 0.0
+        self._next = self._resumes = 0.0
 
     def open(self) -> int | None:
         """Count the open jobs, or None while Valkey is away."""
@@ -169,7 +170,10 @@ class _Teller:
             return None
 
     def turn(self) -> None:
-        """Say it, if it is time."""
+        """Resume what was refused, and say how far it is, if it is time."""
+        if time.monotonic() >= self._resumes:
+            self._resumes = time.monotonic() + _RESUME_EVERY
+            self._here.resume()
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _REPORT_EVERY

@@ -12,13 +12,16 @@ The waits are short, but keep to the same order as in production, because the pr
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import Limits, Rules, Scripts
+from faxdispatch.subprocesses.child import Role
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
@@ -34,10 +37,7 @@ SETTINGS = {
     "FAX_CHANNELS": "40",
     "FAX_READ_TIMEOUT": str(READ),
     "FAX_SETTLE": str(SETTLE),
-    "FAX_HINT_AFTER": "2",
-    "FAX_POLL_AFTER": "2",
-    "FAX_INBOUND_POLL": "1",
-    **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT", "CONNECT")},
+    **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE")},
 }
 
 # A fax that is accepted takes about half a second to its end.
@@ -67,6 +67,17 @@ class World:
         """Send a process a signal."""
         self.stack[name].send(number)
 
+    def resume(self) -> None:
+        """Do at once what an operator does after the account was refused and is in order again."""
+        limits = Limits(Scripts(self.redis, Rules()))
+        try:
+            for traffic in limits.connections():
+                # Other pauses have words as their reason, and end by themselves.
+                if traffic.pause and traffic.pause.reason.isdigit():
+                    limits.resume(traffic.connection, reason="chaos: the account is in order")
+        except Unavailable:
+            return
+
     def leader(self) -> str | None:
         """Name of the worker whose scheduler leads, if Valkey answers."""
         try:
@@ -75,6 +86,11 @@ class World:
             return None
         pid = str(said).split(":")[1] if said else ""
         return next((name for name in self.workers if str(self.stack[name].pid) == pid), None)
+
+
+def _mortal(worker: Role) -> Role:
+    """Return the worker with steps at which chaos can kill it."""
+    return replace(worker, command=[*worker.command[:-1], "tests.chaos.worker"])
 
 
 @contextmanager
@@ -89,7 +105,7 @@ def world(folder: Path, *, workers: int) -> Iterator[World]:
         own = {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_FROM": SENDER, "FAX_INBOUND_DIR": str(inbox)}
         surroundings = processes.environment(SETTINGS | processes.simulated(sim.about) | own, inherit=False)
         stack.start(processes.web(folder, surroundings))
-        roles = [processes.worker(folder, dict(surroundings), number=number) for number in range(1, workers + 1)]
+        roles = [_mortal(processes.worker(folder, dict(surroundings), number=n)) for n in range(1, workers + 1)]
         for role in roles:
             stack.start(role)
         environments = {role.name: role.environment for role in roles}

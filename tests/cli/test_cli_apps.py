@@ -292,15 +292,16 @@ def test_deleting_asks_for_the_name_unless_confirmed_beforehand(cli, other):
     assert other.get(identity) is None
 
 
-@pytest.mark.parametrize("variable", ["FAX_CONNECTION_ID", "FAX_CONNECTIONS"])
-def test_deleting_what_this_environment_sends_with_warns(cli, other, variable):
+@pytest.mark.parametrize(("others", "words"), [("", "without it none can be"), ("77,", "sent with it fail")])
+def test_deleting_what_this_environment_sends_with_warns(cli, other, others, words):
     identity = other.make("in use")
 
-    result = cli("apps", "delete", identity, "--yes", "--json", **{variable: identity})
+    result = cli("apps", "delete", identity, "--yes", "--json", FAX_CONNECTION_ID=others + identity)
 
     assert result.json["id"] == identity
     assert "WARNING" in result.err
-    assert variable in result.err
+    assert "FAX_CONNECTION_ID" in result.err
+    assert words in result.err
 
 
 # setup

@@ -2,6 +2,7 @@
 
 import pytest
 
+from faxdispatch.calling.costs import PAGES_GUESS
 from faxdispatch.documents.preflight.report import Report, warning
 from faxdispatch.ledger import Limits, Rules, Scripts, Suppression, Suppressions, connect
 from tests.campaign.rows import CAMPAIGN, Rows
@@ -75,10 +76,10 @@ def test_the_plan_says_that_it_is_an_estimate_and_on_what_it_is_based(cli, liste
 def test_pages_of_an_unreadable_document_are_estimated_and_it_says_so(cli, listed, tmp_path):
     (tmp_path / "letter.rtf").write_bytes(b"{\\rtf1 a letter}")
 
-    told = cli("campaign", "plan", "list.csv", "--media", "letter.rtf", "--json", FAX_PAGES_GUESS="5").json
+    told = cli("campaign", "plan", "list.csv", "--media", "letter.rtf", "--json").json
 
-    assert (told["pages"], told["pages_guessed_for"]) == (15, 3)
-    assert any("FAX_PAGES_GUESS" in remark for remark in told["remarks"])
+    assert (told["pages"], told["pages_guessed_for"]) == (3 * PAGES_GUESS, 3)
+    assert any("are not known and count as 3" in remark for remark in told["remarks"])
 
 
 def test_documents_of_some_rows_are_examined_and_their_mean_counts_for_the_others(cli, surroundings, tmp_path):

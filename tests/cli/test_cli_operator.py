@@ -205,7 +205,15 @@ def test_the_client_releases_too_and_names_the_hold(redis_url, ledger, waiting):
 
 def test_a_pause_by_hand_shows_its_end_and_its_operator(cli, redis):
     result = cli(
-        "pause", "17", "--reason", "the line is being fixed", "--for", "2h", "--json", USER="ada", FAX_CONNECTIONS="17"
+        "pause",
+        "17",
+        "--reason",
+        "the line is being fixed",
+        "--for",
+        "2h",
+        "--json",
+        USER="ada",
+        FAX_CONNECTION_ID="17",
     )
     assert result.code == 0
     left = datetime.fromisoformat(result.json["until"]) - datetime.now(UTC)
@@ -222,14 +230,14 @@ def test_a_connection_that_nothing_knows_is_paused_only_on_purpose(cli, redis, s
     assert (result.code, redis.xlen("fax:events")) == (2, 0)
     assert "no setting names 71" in result.err
     assert cli("pause", "71", "--reason", "x", "--anyway").code == 0
-    surroundings.setenv("FAX_CONNECTIONS", "72")
+    surroundings.setenv("FAX_CONNECTION_ID", "70,72")
     assert cli("pause", "72", "--reason", "x").code == 0
     redis.sadd("fax:connections", "73")
     assert cli("pause", "73", "--reason", "x").code == 0
 
 
 def test_a_longer_pause_is_not_made_shorter(cli, surroundings):
-    surroundings.setenv("FAX_CONNECTIONS", "17")
+    surroundings.setenv("FAX_CONNECTION_ID", "17")
     first = cli("pause", "17", "--reason", "x", "--for", "2d", "--json").json["until"]
     assert cli("pause", "17", "--reason", "y", "--for", "1m", "--json").json["until"] == first
 

@@ -71,7 +71,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
 
 @pytest.fixture
 def users(both: Path, tmp_path: Path) -> Users:
-    return Users(Path(shutil.copy(both, tmp_path)))
+    (tmp_path / "data").mkdir()
+    return Users(Path(shutil.copy(both, tmp_path / "data" / "console-users.json")))
 
 
 @pytest.fixture
@@ -85,7 +86,6 @@ def build(
         limiter.reset() if limiter.enabled and getattr(limiter, "_storage", None) else None
         given = {
             "redis_url": redis_url,
-            "fax_console_users": tmp_path / "users.json",
             "fax_data_dir": tmp_path / "data",
             "fax_default_region": "US",
             "fax_connection_id": "c",

@@ -168,7 +168,7 @@ def test_without_a_secret_the_proxys_headers_are_ignored(app):
 
 
 def test_the_file_of_users_is_private_and_holds_no_password(users, tmp_path):
-    path = tmp_path / "users.json"
+    path = tmp_path / "data" / "console-users.json"
     assert path.stat().st_mode & 0o077 == 0
     assert PASSWORD not in path.read_text()
     assert {name: facts["role"] for name, facts in json.loads(path.read_text())["users"].items()} == {
@@ -190,5 +190,5 @@ def test_users_are_refused_with_a_reason(users):
 
 def test_a_damaged_file_of_users_admits_no_one(tmp_path):
     (tmp_path / "users.json").write_text("{")
-    with pytest.raises(Misconfigured, match="FAX_CONSOLE_USERS"):
+    with pytest.raises(Misconfigured, match="users of the console"):
         Users(tmp_path / "users.json").get("olga")

@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 @pytest.fixture(scope="package")
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
     folder = tmp_path_factory.mktemp("flow")
-    with installation(folder, FAX_INBOUND_DIR=str(folder / "inbound"), FAX_INBOUND_POLL="1") as flow:
+    with installation(folder, FAX_INBOUND_DIR=str(folder / "inbound")) as flow:
         yield flow
 
 

@@ -30,10 +30,8 @@ FAST = {
     "FAX_RATE": "200",
     "FAX_CHANNELS": "20",
     "FAX_SETTLE": "2",
-    "FAX_HINT_AFTER": "3",
-    "FAX_POLL_AFTER": "2",
     "FAX_READ_TIMEOUT": "5",
-    **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT")},
+    **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE")},
 }
 """Waits short enough for tests."""
 

@@ -20,10 +20,7 @@ pytestmark = pytest.mark.xdist_group("campaign")
 ROWS = 200
 """More than are fed ahead, so that some have no job yet when the campaign is stopped."""
 AREAS = [area for area in range(200, 999) if area % 100 != 11]
-SETTINGS = {
-    "FAX_CHANNELS": "20", "FAX_RATE": "40", "FAX_READ_TIMEOUT": "1.5", "FAX_HINT_AFTER": "2",
-    "FAX_CAMPAIGN_BURST_FAILURES": "1000",
-}  # fmt: skip
+SETTINGS = {"FAX_CHANNELS": "20", "FAX_RATE": "40", "FAX_READ_TIMEOUT": "1.5"}
 
 
 class Course:

@@ -80,7 +80,7 @@ def test_a_busy_number_is_dialled_once_and_reported_as_busy(stack, canary):
 def test_an_account_without_funds_is_reported_at_once_and_the_fax_can_still_be_followed(tmp_path, canary):
     folder = tmp_path / "installation"
     folder.mkdir()
-    with installation(folder, FAX_RETRY_ACCOUNT="300") as flow:
+    with installation(folder) as flow:
         flow.sim.faults(insufficient_funds=1)
         command = canary(flow, to=fresh_number())
         code, told, links = result(command)

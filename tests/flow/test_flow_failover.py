@@ -59,7 +59,7 @@ def order(client: FaxClient, key: str) -> Receipt:
 
 
 def test_a_replica_takes_over_when_the_primary_dies(place: Any) -> None:
-    client = FaxClient.from_env(Settings(redis_url=place.url, fax_replicas=1, fax_hint_after=3))
+    client = FaxClient.from_env(Settings(redis_url=place.url, fax_replicas=1))
     receipts = [order(client, f"order-{number}") for number in range(ORDERS // 2)]
     place.servers[0].kill()
     receipts += [order(client, f"order-{number}") for number in range(ORDERS // 2, ORDERS)]

@@ -40,7 +40,7 @@ class Deployment:
         self.settings = FAST | processes.simulated(self.sim.about) | {
             "REDIS_URL": socket.replace("unix://", f"unix://{self.word}:pw@"),
             "PORT": str(web), "FAX_ADMIN_PORT": str(processes.free_port()), "FAX_FROM": SENDER,
-            "FAX_INBOUND_DIR": str(folder / "inbound"), "FAX_INBOUND_POLL": "1",
+            "FAX_INBOUND_DIR": str(folder / "inbound"),
         }  # fmt: skip
         namespace = None if word == "fax" else word
         if namespace:

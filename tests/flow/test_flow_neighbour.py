@@ -16,14 +16,15 @@ from worker.messaging.transport import TAKEN
 
 pytestmark = pytest.mark.xdist_group("neighbour")
 
-OURS_AFTER = 2
+LONGEST_CALL = 0.5
+OURS_AFTER = 6 * LONGEST_CALL
 """Seconds after which our workers give a message to others: far less than the neighbour's tasks wait."""
-WAITS = 8
+WAITS = 9
 
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory):
-    with installation(tmp_path_factory.mktemp("flow"), FAX_HINT_AFTER=str(OURS_AFTER / 4)) as running:
+    with installation(tmp_path_factory.mktemp("flow"), FAX_READ_TIMEOUT=str(LONGEST_CALL)) as running:
         yield running
 
 

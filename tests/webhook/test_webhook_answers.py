@@ -113,7 +113,7 @@ def test_a_signed_body_that_cannot_be_read_is_answered_200_and_kept_once(
 
 
 def test_an_event_of_a_foreign_connection_is_answered_200_and_quarantined(settings: Settings, redis_url: str):
-    ours = settings.model_copy(update={"fax_connection_id": "111", "fax_connections": ("222",)})
+    ours = settings.model_copy(update={"fax_connection_id": ("111", "222")})
     client = create_apps(ours).public.test_client()
     foreign = telnyx_event(connection_id="333")
     assert post(client, foreign).status_code == 200

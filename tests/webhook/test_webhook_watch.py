@@ -229,7 +229,7 @@ def test_invented_labels_create_a_bounded_number_of_series(settings: Settings, r
     for number in range(300):
         limits.pause(f"invented-{number}", delay=3600)
     limits.pause("ours", delay=3600)
-    apps = create_apps(settings.model_copy(update={"fax_connection_id": "ours"}))
+    apps = create_apps(settings.model_copy(update={"fax_connection_id": ("ours",)}))
     client = apps.public.test_client()
     for number in range(30):
         event = telnyx_event("fax.failed", failure_reason=f"word-{number}", connection_id="ours")

@@ -59,7 +59,12 @@ def test_a_fax_that_missed_its_slot_is_not_sent_if_no_other_slot_is_free(
 def test_a_fax_is_reported_to_the_address_of_the_settings_or_to_its_own(
     w: Collaborators, telnyx: Telnyx, own: str | None
 ) -> None:
-    w = replace(w, settings=w.settings.model_copy(update={"fax_webhook_url": "https://fax.test/hooks"}))
+    w = replace(
+        w,
+        settings=w.settings.model_copy(
+            update={"fax_webhook_url": ("https://fax.test/hooks", "https://spare.test/hooks")}
+        ),
+    )
     create(w, **{"webhook_url": own} if own else {})
 
     run_attempt("job", w)

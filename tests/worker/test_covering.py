@@ -375,7 +375,7 @@ def test_a_worker_that_dies_while_it_fetches_leaves_its_row_with_an_appointment(
         run_attempts([job_of(1)], w)
     assert rows.faults() == ()
     appointed = rows.redis.zscore("fax:agenda", job_of(1)) / 1000 - w.now().timestamp()
-    assert 0 < appointed <= w.settings.fax_hint_after
+    assert 0 < appointed <= w.settings.hint_after
 
 
 class Killed(BaseException):

@@ -87,12 +87,13 @@ def test_only_a_wrong_number_blames_the_number_whatever_the_end(reason: str) -> 
 @pytest.mark.parametrize("reason", CHARGED)
 @pytest.mark.parametrize("max_attempts", [1, 2, 5, 50])
 def test_no_reason_known_or_not_is_retried_for_ever(reason: str, max_attempts: int) -> None:
-    generous = Settings(fax_max_connects=50, fax_retry_once=(1,) * 60)
+    generous = Settings(fax_max_connects=50)
 
     retries, end = run(itertools.repeat(reason), generous, max_attempts=max_attempts)
 
     assert isinstance(end, GiveUp)
-    assert len(retries) == (0 if EVERY[reason].kind in FINAL else max_attempts - 1)
+    most = {Kind.ONCE: 1}.get(EVERY[reason].kind, max_attempts - 1)
+    assert len(retries) == (0 if EVERY[reason].kind in FINAL else min(most, max_attempts - 1))
 
 
 @given(
@@ -108,7 +109,7 @@ def test_no_mixture_of_failures_passes_any_bound(reasons, max_attempts, max_conn
     assert isinstance(end, GiveUp)
     assert len(retries) < max_attempts
     assert sum(retry.counter is CONNECT for retry in retries) < max_connects
-    assert sum(retry.kind is Kind.ONCE for retry in retries) <= len(settings.fax_retry_once)
+    assert sum(retry.kind is Kind.ONCE for retry in retries) <= 1
 
 
 @given(st.lists(st.sampled_from([*FREE, *CHARGED]), max_size=40))
@@ -157,11 +158,10 @@ def test_calls_that_did_not_connect_are_not_bounded_by_those_that_did() -> None:
 
 
 @pytest.mark.parametrize("reason", [*NOT_KNOWN, "rejected", "fax_initial_communication_timeout"])
-@pytest.mark.parametrize("pauses", [(), (300,), (60, 120)])
-def test_reasons_that_seldom_improve_are_retried_once_for_each_pause(reason: str, pauses: tuple[float, ...]) -> None:
-    retries, end = run([reason] * 4, Settings(fax_retry_once=pauses, fax_max_connects=50))
+def test_reasons_that_seldom_improve_are_retried_once(reason: str) -> None:
+    retries, end = run([reason] * 4, Settings(fax_max_connects=50))
 
-    assert [retry.delay for retry in retries] == list(pauses)
+    assert [retry.delay for retry in retries] == [300]
     assert end == GiveUp(Kind.ONCE, "attempts", EVERY[reason].counter, blames_number=False)
 
 
@@ -176,10 +176,12 @@ def test_reasons_that_seldom_improve_are_retried_once_for_each_pause(reason: str
         ("receiver_communication_error", [60, 300, 900, 900, 900, 900]),
         ("fax_signaling_error", [60, 300, 900]),
         ("a_reason_of_tomorrow", [300]),
+        ("user_channel_limit_exceeded", [15, 30, 60, 60, 60, 60, 60]),
+        ("account_disabled", [300] * 7),
     ],
 )
 def test_pauses_follow_the_schedule_and_its_last_repeats(reason: str, pauses: list[float]) -> None:
-    assert delays(reason, max_attempts=7) == pauses
+    assert delays(reason, max_attempts=7)[:7] == pauses
 
 
 @pytest.mark.parametrize(
@@ -188,11 +190,9 @@ def test_pauses_follow_the_schedule_and_its_last_repeats(reason: str, pauses: li
         ("fax_retry_busy", "user_busy"),
         ("fax_retry_no_answer", "receiver_no_response"),
         ("fax_retry_line", "service_unavailable"),
-        ("fax_retry_capacity", "user_channel_limit_exceeded"),
-        ("fax_retry_account", "account_disabled"),
     ],
 )
-def test_each_kind_has_a_schedule_of_its_own_that_can_be_set(setting: str, reason: str) -> None:
+def test_each_kind_that_concerns_a_recipient_has_a_schedule_that_can_be_set(setting: str, reason: str) -> None:
     own = Settings(**{setting: (7, 11, 13)})
 
     assert delays(reason, own, max_attempts=6)[:5] == [7, 11, 13, 13, 13]

@@ -15,6 +15,8 @@ from worker.hook.breaker import Breaker
 from worker.hook.pool import Pool
 from worker.hook.wire import START, HookFailed, read_answer, write_question
 
+TIMEOUT = 5.0
+"""How many seconds an answer may take; nothing is sent without it."""
 FAILURES = 3
 """Number of failures in a row after which the hook is left alone."""
 PAUSE = 30.0
@@ -41,7 +43,7 @@ class Hook:
             return None
         return cls(
             settings.fax_policy_hook,
-            timeout=settings.fax_policy_hook_timeout,
+            timeout=TIMEOUT,
             size=settings.fax_worker_concurrency,
         )
 

@@ -57,7 +57,7 @@ class HookProcess:
         Raises:
             HookFailed: the process ended, said too much, or gave no answer by `deadline` (monotonic seconds).
         """
-        late = "gave no answer within FAX_POLICY_HOOK_TIMEOUT"
+        late = "gave no answer in time"
         rest = memoryview(question)
         # If a process has ended, reading the answer shows how.
         with suppress(BrokenPipeError):

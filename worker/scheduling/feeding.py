@@ -68,7 +68,7 @@ class Feeder:
         room = min(self._ahead - campaign.open.get(State.QUEUED, 0), PAGE)
         if campaign.state is not CampaignState.RUNNING or room <= 0:
             return
-        connection = campaign.options.get("connection_id") or self._w.settings.fax_connection_id
+        connection = campaign.options.get("connection_id") or self._w.settings.connection_id
         sender = campaign.options.get("from") or self._w.settings.sender
         if not connection or not sender:
             missing = "no_connection" if not connection else "no_sender"

@@ -71,7 +71,7 @@ class Housekeeping:
         if self._w.store:
             for _ in range(min(due.wanted, MOST_FETCHES)):
                 self._post(Fetch.TASK)
-        if self._w.inbox.may_list(every=self._w.settings.fax_inbound_poll):
+        if self._w.inbox.may_list(every=self._w.settings.poll_after):
             self._w.post(Ask.TASK, CHECKS, {"task": FindInbound.TASK, "payload": {}})
         if self._w.store and now - self._removed_at >= REMOVE_EVERY:
             self._removed_at = now

@@ -409,6 +409,6 @@ def _request(claimed: Claimed, w: Collaborators) -> SendRequest:
     options["from"] = claimed.prepared.sender
     options["connection_id"] = claimed.prepared.connection
     options["client_state"] = encode_client_state(claimed.job_id, claimed.number, w.ledger.identity.id)
-    if w.settings.fax_webhook_url:
-        options.setdefault("webhook_url", w.settings.fax_webhook_url)
+    if w.settings.webhook_url:
+        options.setdefault("webhook_url", w.settings.webhook_url)
     return SendRequest.build(**options)

@@ -9,7 +9,7 @@ from faxdispatch.ledger.rules import PROBE_PAUSES
 from faxdispatch.states import HoldReason, State
 from worker.context import Collaborators
 from worker.hook import HookFailed, apply
-from worker.policy import step
+from worker.policy import ACCOUNT_PAUSE
 from worker.sending.stages import Ended, Outcome, Prepared
 from worker.sending.timing import missed, opens
 
@@ -33,13 +33,13 @@ def prepare(job: JobView, w: Collaborators) -> Prepared:
     _check_number(job, w)
     _check_opening(job, now, w)
     request = _ask_hook(job, now, w)
-    connection = request.connection_id or w.settings.fax_connection_id
+    connection = request.connection_id or w.settings.connection_id
     sender = request.from_ or w.settings.sender
     # A person fixes this by setting FAX_CONNECTION_ID or FAX_FROM; until then nothing is lost.
     if not connection:
-        raise _parked(job, HoldReason.NO_CONNECTION, w, after=step(w.settings.fax_retry_account, 0))
+        raise _parked(job, HoldReason.NO_CONNECTION, w, after=ACCOUNT_PAUSE)
     if not sender:
-        raise _parked(job, HoldReason.NO_SENDER, w, after=step(w.settings.fax_retry_account, 0))
+        raise _parked(job, HoldReason.NO_SENDER, w, after=ACCOUNT_PAUSE)
     return Prepared(job, request, connection, sender)
 
 

@@ -22,7 +22,7 @@ from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax
 from faxdispatch.telnyx.translate import blames_account
 from worker.context import Collaborators
-from worker.policy import step
+from worker.policy import ACCOUNT_PAUSE, CAPACITY_PAUSES, step
 from worker.sending.stages import Claimed, Outcome
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def _refused(claimed: Claimed, answer: Refused | AccountRefused, w: Collaborator
 
 def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outcome:
     """Put the job back: Telnyx created nothing, so nothing counts against the recipient."""
-    settings, holds = w.settings, claimed.prepared.job.holds
+    holds = claimed.prepared.job.holds
     if isinstance(error, RateLimited):
         # The limiter, and so every worker, knows this already.
         return _put_back(claimed, error, HoldReason.RATE_LIMITED, error.retry_after or 1.0, w)
@@ -102,7 +102,7 @@ def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outc
         return _put_back(claimed, error, HoldReason.NOT_SENT, step(PROBE_PAUSES, holds), w, call=call)
     assert isinstance(error, AccountRefused), f"{type(error).__name__} has no rule"  # noqa: S101
     if scope := _NO_CHANNEL.get(error.code or ""):
-        delay = step(settings.fax_retry_capacity, holds)
+        delay = step(CAPACITY_PAUSES, holds)
         return _put_back(claimed, error, HoldReason.NO_CHANNEL_AT_TELNYX, delay, w, capacity=scope, call="answered")
     return _account_refused(claimed, error, w)
 
@@ -113,12 +113,11 @@ def _account_refused(claimed: Claimed, error: AccountRefused, w: Collaborators) 
     A refusal that names neither key nor money may concern one fax only: it does if Telnyx accepted others since it
     refused this one before.
     """
-    delay = step(w.settings.fax_retry_account, 0)
     reply = w.ledger.postpone(
         claimed.job_id,
         claimed.number,
         reason=HoldReason.ACCOUNT_REFUSED,
-        delay=delay,
+        delay=ACCOUNT_PAUSE,
         facts=error.as_data(),
         pause=error.code or str(error.status),
         call="answered",

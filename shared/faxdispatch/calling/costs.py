@@ -3,19 +3,21 @@
 import math
 from dataclasses import dataclass
 
+PAGE_SECONDS = 45
+"""Seconds that a page takes."""
+PAGES_GUESS = 3
+"""Pages of a fax if neither the job nor its document says how many. What it did cost replaces the estimate."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The deployment's prices, in its currency, for a page and for each started minute, and how long a page takes."""
+    """The deployment's prices, in its currency, for a page and for each started minute."""
 
     page: float
     minute: float
-    page_seconds: float
-    pages_guess: int
-    """Pages of a fax whose number of pages is not known."""
 
     def of(self, pages: int | None) -> int:
         """Return the estimated cost of one attempt with this many pages, in millionths."""
-        pages = pages or self.pages_guess
-        minutes = math.ceil(pages * self.page_seconds / 60)
+        pages = pages or PAGES_GUESS
+        minutes = math.ceil(pages * PAGE_SECONDS / 60)
         return math.ceil(1_000_000 * (pages * self.page + minutes * self.minute))

@@ -4,7 +4,7 @@ from faxdispatch.ledger.campaign import CANCELLED
 from faxdispatch.reasons.words import OWN, plain
 
 PAUSES: dict[str, str] = {
-    "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of 40)",
+    "error_burst": "too many of its last attempts failed (30 of 40)",
     "spend_cap": "the next fax would cost more than its cap leaves",
     "too_late": "nothing ran at its planned start, and more than FAX_TOO_LATE has passed since",
     "documents_gone": "Telnyx no longer stores documents of its rows; create it again with the same list, which "

@@ -64,7 +64,7 @@ def looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Sett
         in_flight, channels = _channels(connections, account)
         finish = None
         if campaign.state is CampaignState.RUNNING and pace.per_minute is not None:
-            name = campaign.options.get("connection_id") or settings.fax_connection_id
+            name = campaign.options.get("connection_id") or settings.connection_id
             traffic = next((one for one in connections if one.connection == name), None)
             # No fax is sent while a connection is paused, so its earlier pace says nothing about the time after.
             forecast = forecaster.of(

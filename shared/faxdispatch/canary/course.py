@@ -97,7 +97,7 @@ class Canary:
         self.verdicts: tuple[Verdict, ...] = ()
         """What is known about the links so far, in their order."""
         self._settings = settings
-        self._wish = Wish(settings.fax_webhook_url, inbound=expect_inbound, stores=settings.fax_inbound_dir is not None)
+        self._wish = Wish(settings.webhook_url, inbound=expect_inbound, stores=settings.fax_inbound_dir is not None)
         self._tell = tell
         self._note = note
         self._begun = time.monotonic()
@@ -212,7 +212,7 @@ class Canary:
     def _store(self) -> str:
         page = canary_page(
             job_id=self.job_id,
-            connection_id=str(self._settings.fax_connection_id),
+            connection_id=str(self._settings.connection_id),
             sender=str(self._settings.sender),
             moment=datetime.now(UTC),
         )

@@ -57,7 +57,7 @@ def list_(
 ) -> Rows[FaxApplication]:
     """List the account's fax applications.
 
-    A * marks the one that is FAX_CONNECTION_ID.
+    A * marks the one that faxes are sent with: the first of FAX_CONNECTION_ID.
     """
     settings = Settings.load()
     return Rows(
@@ -68,7 +68,7 @@ def list_(
             sort=sort,
         ),
         data=FaxApplication.as_data,
-        line=lambda application: _row(application, is_own=application.id == settings.fax_connection_id),
+        line=lambda application: _row(application, is_own=application.id == settings.connection_id),
         limit=limit,
         more="there are more; without --limit all are listed",
         widths=_WIDTHS,
@@ -86,7 +86,7 @@ def show_(
     What --json prints can be given to `apps create` and `apps update` as --input.
     """
     settings = Settings.load()
-    chosen = identity or settings.fax_connection_id
+    chosen = identity or settings.connection_id
     if not chosen:
         raise BadInput("ID: give the id of an application, or set FAX_CONNECTION_ID; faxdispatch apps list shows them")
     with account(settings) as telnyx:
@@ -201,10 +201,10 @@ def _how_to_look(name: str) -> str:
 
 
 def _warning(identity: str, settings: Settings) -> str | None:
-    if identity == settings.fax_connection_id:
-        return "this is FAX_CONNECTION_ID: without it no fax can be sent, and results of faxes under way may be lost"
-    if identity in settings.fax_connections:
-        return "this is one of FAX_CONNECTIONS: faxes that are sent with it fail from then on"
+    if identity == settings.connection_id:
+        return "faxes are sent with it (FAX_CONNECTION_ID): without it none can be, and results under way may be lost"
+    if identity in settings.known_connections:
+        return "it is one of FAX_CONNECTION_ID: faxes that are sent with it fail from then on"
     return None
 
 
@@ -229,19 +229,19 @@ def setup(
     settings = Settings.load()
     wanted = Wanted(
         name=name,
-        webhook_url=webhook_url or settings.fax_webhook_url,
+        webhook_url=webhook_url or settings.webhook_url,
         failover_url=failover_url,
         timeout_secs=timeout,
         outbound_voice_profile_id=profile,
     )
     with account(settings) as telnyx:
-        plan = make_plan(telnyx, wanted, application_id=identity, connection_id=settings.fax_connection_id)
+        plan = make_plan(telnyx, wanted, application_id=identity, connection_id=settings.connection_id)
         made = plan.found if dry_run else carry_out(telnyx, plan, on_unknown=_looking)
     outcome = Outcome(plan, made, dry_run)
     missing = list(outcome.missing(settings, named=identity is not None))
     return Answer(
-        outcome.as_data() | {"missing": missing},
-        [f"export {variable}={shlex.quote(value)}" for variable, value in outcome.exported().items()],
+        outcome.as_data(settings) | {"missing": missing},
+        [f"export {variable}={shlex.quote(value)}" for variable, value in outcome.exported(settings).items()],
         notes=[hidden(line) for line in (*outcome.lines(), *missing)],
     )
 

@@ -19,7 +19,7 @@ Name = Annotated[str, argument("Name to sign in with.")]
 Generate = Annotated[bool, option("Make up a password and print it.", "--generate")]
 
 app = Group(__doc__)
-user = Group("Users of the console, kept in FAX_CONSOLE_USERS.")
+user = Group("Users of the console, kept in a file of FAX_DATA_DIR.")
 app.add_typer(user, name="user")
 
 

@@ -97,7 +97,7 @@ def find(
 ) -> Answer:
     """Record inbound faxes that no webhook reported.
 
-    The workers ask Telnyx for its inbound faxes now. They also do this every FAX_INBOUND_POLL seconds, from where
+    The workers ask Telnyx for its inbound faxes now. They also do this every five minutes, from where
     the last complete listing began.
     """
     FaxClient.from_env().find_inbound(since=since)

@@ -26,7 +26,6 @@ SETTINGS = {
     "FAX_RETRY_NO_ANSWER": "1,2",
     "FAX_RETRY_LINE": "1,2",
     "FAX_SETTLE": "3",
-    "FAX_POLL_AFTER": "4",
     "FAX_CHANNELS": "auto",
 }
 """Settings of the demonstration; all others have their defaults."""

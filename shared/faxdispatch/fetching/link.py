@@ -262,9 +262,7 @@ class Links:
         return Fetched(size, digest.hexdigest(), types[0][:LONGEST_WORDS] if types else None)
 
     def _too_large(self, where: Target) -> LinkRefused:
-        return LinkRefused(
-            f"{where.authority}: the document is larger than {self._max_bytes} bytes; FAX_INBOUND_MAX_BYTES allows more"
-        )
+        return LinkRefused(f"{where.authority}: the document is larger than {self._max_bytes} bytes")
 
 
 def _check(addresses: Sequence[str]) -> None:

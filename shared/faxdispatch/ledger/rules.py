@@ -34,8 +34,11 @@ def _list_of_ms(pauses: tuple[float, ...]) -> str:
     return " ".join(str(_ms(pause)) for pause in pauses)
 
 
-def _constant(default: Any, given: Callable[[Any], Any] = _same, *, name: str | None = None) -> Any:
-    """Make a rule that no setting changes: its value, how scripts take it, and its name there if that differs."""
+def _constant(default: Any, given: Callable[[Any], Any] | None = _same, *, name: str | None = None) -> Any:
+    """Make a rule that no setting changes: its value, how scripts take it, and its name there if that differs.
+
+    With None for `given`, scripts take only what is derived from it.
+    """
     return field(default=default, metadata={"given": given, "name": name})
 
 
@@ -66,7 +69,8 @@ class Rules:
     """
 
     rate: float = _setting("fax_rate", _interval, name="interval")
-    burst: int = _setting("fax_rate_burst", None)
+    burst: int = _constant(5, None)
+    """Number of calls by which a single second may exceed the rate."""
     connection_rate: float | None = _setting("fax_connection_rate", _interval, name="connection_interval")
     look_ahead: float = _constant(0.4, _millionths, name="ahead")
     """How far ahead a fax may be given a slot of the rate."""
@@ -74,8 +78,8 @@ class Rules:
     channels: int | Literal["auto"] = _setting("fax_channels")
     account_channels: int | Literal["auto"] = _setting("fax_account_channels")
     urgent_channels: int | Literal["auto"] = _setting("fax_urgent_channels")
-    hint_after: float = _setting("fax_hint_after", _ms, name="hint")
-    poll_after: float = _setting("fax_poll_after", _ms, name="poll")
+    hint_after: float = _setting("hint_after", _ms, name="hint")
+    poll_after: float = _setting("poll_after", _ms, name="poll")
     reconcile_every: float = _setting("reconcile_every", _ms, name="reconcile")
     settle: float = _setting("fax_settle", None)
     recheck: float = _constant(3600.0, _ms)
@@ -100,7 +104,8 @@ class Rules:
     most_untaken: int = _setting("max_never_accepted")
     burst_window: int = _constant(40)
     """How many of the last attempts of a campaign count; fewer would pause it by chance."""
-    burst_failures: int = _setting("fax_campaign_burst_failures")
+    burst_failures: int = _constant(30)
+    """If this many of them failed, the campaign is paused before the rest of its list fails, too."""
     most_open: int = _constant(20_000)
     """Maximum number of rows of one campaign that have a job.
 

@@ -27,11 +27,11 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.NO_CONNECTION: Meaning(
         "It names no fax application, and neither does FAX_CONNECTION_ID.",
-        "A person: set FAX_CONNECTION_ID and restart the workers, which check it every FAX_RETRY_ACCOUNT.",
+        "A person: set FAX_CONNECTION_ID and restart the workers, which check it every five minutes.",
     ),
     HoldReason.NO_SENDER: Meaning(
         "It names no sender, and neither does FAX_FROM.",
-        "A person: set FAX_FROM and restart the workers, which check it every FAX_RETRY_ACCOUNT.",
+        "A person: set FAX_FROM and restart the workers, which check it every five minutes.",
     ),
     HoldReason.POLICY_HOOK: Meaning(
         "The policy hook holds it back.",
@@ -76,7 +76,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.NO_CHANNEL_AT_TELNYX: Meaning(
         "Telnyx had no channel free.",
-        "The pause of FAX_RETRY_CAPACITY; meanwhile fewer are sent at once: faxdispatch limits show says how many, "
+        "A pause of up to a minute; meanwhile fewer are sent at once: faxdispatch limits show says how many, "
         "limits reset discards the estimate.",
     ),
     HoldReason.ACCOUNT_REFUSED: Meaning(

@@ -52,7 +52,7 @@ def strange(given: Iterable[str], settings: Iterable[str]) -> tuple[str, ...]:
     others = sorted({name for name in map(str.upper, given) if name.startswith(_PREFIXES)} - known)
     for name in others:
         if like := get_close_matches(name, known, n=1, cutoff=_MISSPELT):
-            raise Misconfigured(f"{name}: there is no such setting; use {like[0]}, or rename it")
+            raise Misconfigured(f"{name}: there is no such setting; remove it, or use {like[0]} if you mean that")
     return tuple(name for name in others if name.startswith("FAX_"))
 
 

@@ -14,7 +14,6 @@ from faxdispatch.settings.values import (
     Countries,
     Days,
     Ladder,
-    Pauses,
     Schedule,
     Seconds,
     Subject,
@@ -49,8 +48,6 @@ class FaxSettings(Subject):
     """Folder with fonts (TTF, OTF, TTC) for characters of cover pages that our own fonts lack, such as Chinese ones."""
     fax_policy_hook: CallablePath | None = None
     """Callable, as `package.module:callable`, that is asked before each fax is sent: docs/policy-hook.md."""
-    fax_policy_hook_timeout: Seconds = 2
-    """Seconds that it may take to answer; after that, its process is killed."""
 
     # When a fax may be dialled
     fax_zone: Zone = "UTC"
@@ -71,12 +68,6 @@ class FaxSettings(Subject):
     """After nobody answered."""
     fax_retry_line: Schedule = (60, 300, 900)
     """After trouble on the line."""
-    fax_retry_once: Pauses = (300,)
-    """After a cause for which another try seldom helps; one retry for each pause in the list."""
-    fax_retry_capacity: Schedule = (15, 30, 60)
-    """After Telnyx had no free channel; this does not count as an attempt."""
-    fax_retry_account: Schedule = (300,)
-    """After Telnyx refused the account or the connection; this does not count as an attempt."""
     fax_ladder: Ladder = (("t38_enabled", False), ("quality", "normal"), ("monochrome", True))
     """Options that are changed after a transmission failed, one more for each attempt; `none` changes nothing."""
 

@@ -21,9 +21,5 @@ class KeepingSettings(Subject):
     # Inbound faxes
     fax_inbound_dir: str | None = None
     """Where their documents are stored: a folder, or a bucket like `s3://bucket/faxes`. If not set, none is fetched."""
-    fax_inbound_max_bytes: int = Field(default=100_000_000, ge=1000)
-    """Size of the largest document that is fetched, in bytes."""
-    fax_inbound_poll: Seconds = 300
-    """Interval at which inbound faxes are listed at Telnyx, to find those whose webhooks never arrived."""
     fax_inbound_retention_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Days for which stored documents are kept; forever if not set."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from faxdispatch.calling.costs import Prices
-from faxdispatch.settings.values import Seconds, Subject
+from faxdispatch.settings.values import Subject
 
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -17,8 +17,6 @@ class LimitSettings(Subject):
 
     fax_rate: Rate = 20
     """Calls to Telnyx a second, for all workers together."""
-    fax_rate_burst: int = Field(default=5, ge=1, le=1000)
-    """Number of calls by which a single second may exceed `FAX_RATE`."""
     fax_connection_rate: Rate | None = None
     """Faxes a second on one connection, for all workers together; if not set, only `FAX_RATE` limits them."""
     fax_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
@@ -31,18 +29,12 @@ class LimitSettings(Subject):
     """Faxes in flight on all connections together; `auto` sets no limit until Telnyx says that the account is full."""
     fax_urgent_channels: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
     """Channels of a connection that bulk faxes leave to others; `auto` means one if there are four or more."""
-    fax_campaign_burst_failures: int = Field(default=30, ge=1)
-    """A campaign is paused when this many of its last 40 attempts have failed; more than 40 means never."""
 
     # Money, in the currency of your contract; the defaults are not Telnyx's price list
     fax_price_page: Money = 0.007
     """Price of a page."""
     fax_price_minute: Money = 0.005
     """Price of each minute of a call; a started minute counts in full."""
-    fax_pages_guess: int = Field(default=3, ge=1)
-    """Assumed number of pages of a fax whose number of pages is unknown."""
-    fax_page_seconds: Seconds = 45
-    """Seconds that a page takes; with the price of a minute, this gives the estimated cost of a call."""
     fax_charges: bool = False
     """Whether workers read from Telnyx what the faxes of past days cost; `faxdispatch charges` shows it."""
     fax_spend_day: Money | None = None
@@ -54,4 +46,4 @@ class LimitSettings(Subject):
     @cached_property
     def prices(self) -> Prices:
         """What faxes cost."""
-        return Prices(self.fax_price_page, self.fax_price_minute, self.fax_page_seconds, self.fax_pages_guess)
+        return Prices(self.fax_price_page, self.fax_price_minute)

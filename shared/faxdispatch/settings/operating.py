@@ -14,8 +14,6 @@ class OperatingSettings(Subject):
     """Number of replicas that must have a claim before the call is made."""
     fax_dangerous_lossy_redis: bool = False
     """Send even if Redis may lose recent writes in a crash; faxes whose records are lost are sent twice."""
-    fax_dangerous_failpoints: Words = ()
-    """Points of an attempt at which the worker kills itself, such as `claimed=0.02`. For chaos tests only."""
     fax_dangerous_inbound_origins: Words = ()
     """Origins like `http://127.0.0.1:4010` whose inbound links are fetched unchecked. For a simulated Telnyx only."""
     fax_notices: SecretStr | None = None

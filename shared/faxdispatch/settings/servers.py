@@ -19,7 +19,7 @@ class ServerSettings(Subject):
     fax_namespace: str | None = Field(default=None, pattern=f"^{FORM}$")
     """Prefix of keys and queues instead of `fax`, for deployments that share one Redis or RabbitMQ."""
     fax_data_dir: Path = Path(".fax-data")
-    """Where the embedded Valkey keeps its files and its socket.
+    """Where the embedded Valkey keeps its files and its socket, and the console its users and drafts.
 
     It must belong to the user that runs faxdispatch; others get no access to it.
     """
@@ -41,16 +41,12 @@ class ServerSettings(Subject):
     """Port of the console."""
     fax_console_url: Origin | None = None
     """Public address, like `https://fax.example.com`; if not set, only `localhost` and the address above work."""
-    fax_console_users: Path | None = None
-    """File of the people who may sign in; by default `console-users.json` in FAX_DATA_DIR."""
     fax_console_proxy_address: str | None = None
     """Address of the proxy in front, whose `X-Forwarded-For` names the client; `*` if nobody else can reach us."""
     fax_console_proxy_secret: SecretStr | None = Field(default=None, min_length=16)
-    """Secret with which a proxy that signs people in authenticates itself; the header below names the person."""
-    fax_console_proxy_header: str = Field(default="X-Forwarded-User", pattern="^[A-Za-z0-9-]+$")
-    """Header in which that proxy names the person."""
+    """Secret with which a proxy that signs people in authenticates itself; it names them in `X-Forwarded-User`."""
     fax_console_operators: Words = ()
-    """Names in that header that are operators; all others are viewers."""
+    """Those people who are operators; all others are viewers."""
 
     @property
     def redis(self) -> str:
@@ -72,4 +68,4 @@ class ServerSettings(Subject):
     @property
     def console_users(self) -> Path:
         """The file of the people who may sign in to the console."""
-        return self.fax_console_users or self.fax_data_dir / "console-users.json"
+        return self.fax_data_dir / "console-users.json"

@@ -9,6 +9,8 @@ from faxdispatch.settings.values import Address, Seconds, Subject, Words
 
 _LOOK_AFTER = 0.2
 """Seconds before the first look for an unknown send at least, however soon it is settled."""
+_POLL_AFTER = 300.0
+"""Seconds without a webhook after which Telnyx is asked, however late an unknown send is settled."""
 
 
 class TelnyxSettings(Subject):
@@ -20,28 +22,22 @@ class TelnyxSettings(Subject):
     """Ed25519 public keys (base64) that webhooks may be signed with: one, or several while a key is being rotated."""
     telnyx_base_url: Address = "https://api.telnyx.com/v2"
     """Root of the API."""
-    fax_connection_id: str | None = None
-    """Fax application to send with."""
-    fax_connections: Words = ()
-    """Further fax applications whose webhooks are ours; events of any other are quarantined."""
-    fax_webhook_url: str | None = None
-    """Public address of our webhook. If set, it is sent with every fax, and `doctor` tests it."""
-    fax_webhook_urls: Words = ()
-    """Further addresses at which our webhooks arrive, such as a failover address.
+    fax_connection_id: Words = ()
+    """Fax application to send with, then further ones whose webhooks are ours; events of any other are quarantined."""
+    fax_webhook_url: Words = ()
+    """Public address of our webhook, which is sent with every fax and which `doctor` tests.
 
-    If FAX_WEBHOOK_URL is set, an event sent to any other address is quarantined, unless its fax is known here.
+    After it come further addresses at which our webhooks arrive, such as a failover address. An event sent to any other
+    address is quarantined, unless its fax is known here.
     """
     fax_read_timeout: Seconds = 20
     """Longest wait for an answer; after that the outcome is unknown.
 
-    A worker's lease on a claim lasts three times as long.
+    A worker's lease on a claim lasts three times as long. A queued job that no worker has taken for one and a half
+    times as long gets a new message.
     """
     fax_settle: Seconds = 600
     """How long faxdispatch looks for an unknown send before it counts as never accepted."""
-    fax_poll_after: Seconds = 300
-    """If no webhook has reported on an accepted fax for this long, Telnyx is asked; the interval then doubles."""
-    fax_hint_after: Seconds = 30
-    """If no worker has taken a queued job for this long, a new message is sent for it."""
 
     max_never_accepted: ClassVar[int] = 3
     """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must decide."""
@@ -66,16 +62,42 @@ class TelnyxSettings(Subject):
         return max(_LOOK_AFTER, self.fax_settle / 40)
 
     @property
+    def poll_after(self) -> float:
+        """Seconds after which Telnyx is asked about an accepted fax of which no webhook reports; the interval doubles.
+
+        Inbound faxes are listed at this interval, to find those whose webhooks never came.
+        """
+        return min(_POLL_AFTER, self.fax_settle / 2)
+
+    @property
+    def hint_after(self) -> float:
+        """If no worker has taken a queued job for this many seconds, a new message is sent for it.
+
+        Workers that are busy with calls are not late yet: a call takes `FAX_READ_TIMEOUT` at most.
+        """
+        return 1.5 * self.fax_read_timeout
+
+    @property
     def visibility_timeout(self) -> float:
         """A message that a dead worker had comes back after this many seconds. It can make no second call."""
-        return 4 * self.fax_hint_after
+        return 4 * self.hint_after
 
-    @cached_property
-    def webhook_addresses(self) -> frozenset[str]:
-        """Addresses at which our webhooks arrive; empty if FAX_WEBHOOK_URL is not set, which means any."""
-        return frozenset((self.fax_webhook_url, *self.fax_webhook_urls)) if self.fax_webhook_url else frozenset()
+    @property
+    def connection_id(self) -> str | None:
+        """The fax application to send with."""
+        return next(iter(self.fax_connection_id), None)
 
     @cached_property
     def known_connections(self) -> frozenset[str]:
         """Connections whose events are ours; empty if none is configured, which means all."""
-        return frozenset(filter(None, (self.fax_connection_id, *self.fax_connections)))
+        return frozenset(self.fax_connection_id)
+
+    @property
+    def webhook_url(self) -> str | None:
+        """The address of our webhook that is sent with every fax."""
+        return next(iter(self.fax_webhook_url), None)
+
+    @cached_property
+    def webhook_addresses(self) -> frozenset[str]:
+        """Addresses at which our webhooks arrive; empty if FAX_WEBHOOK_URL is not set, which means any."""
+        return frozenset(self.fax_webhook_url)

@@ -92,7 +92,6 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
         "FAX_ADMIN_PORT": str(settings.fax_admin_port or processes.free_port()),
         "FAX_CONSOLE_HOST": settings.fax_console_host,
         "FAX_CONSOLE_PORT": str(settings.fax_console_port or processes.free_port()),
-        "FAX_CONSOLE_USERS": str(settings.console_users.absolute()),
     }
     if folder:
         _start_valkey(stack, folder, say)

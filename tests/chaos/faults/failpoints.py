@@ -5,22 +5,20 @@ import signal
 from functools import partial
 
 from tests.chaos.faults.fault import Fault
+from tests.chaos.killing import POINTS, VARIABLE
 from tests.chaos.world import World
-from worker.failpoints import POINTS
-
-_CHANCE = 0.1
 
 
 def _inject(point: str, world: World, dice: random.Random) -> None:
-    # A worker reads its failpoints when it starts: it is ended, and the supervisor starts it with them.
+    # A worker reads where to die when it starts: it is ended, and the supervisor starts it with the point.
     name = dice.choice(world.workers)
-    world.environments[name]["FAX_DANGEROUS_FAILPOINTS"] = f"{point}={_CHANCE}"
+    world.environments[name][VARIABLE] = point
     world.send(name, signal.SIGKILL)
 
 
 def _heal(world: World) -> None:
     for name in world.workers:
-        if world.environments[name].pop("FAX_DANGEROUS_FAILPOINTS", None):
+        if world.environments[name].pop(VARIABLE, None):
             world.send(name, signal.SIGKILL)
 
 

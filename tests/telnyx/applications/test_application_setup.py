@@ -177,8 +177,8 @@ def test_a_connection_that_telnyx_does_not_know_gives_way_to_the_name(client, te
 
 @pytest.mark.parametrize("setting", ["unknown", "not set", "ours"])
 def test_only_a_connection_that_telnyx_does_not_know_is_to_be_replaced(client, telnyx, setting):
-    settings = Settings(fax_connection_id={"unknown": "77", "not set": None, "ours": telnyx.add()}[setting])
-    plan = make_plan(client, WANTED, connection_id=settings.fax_connection_id)
+    settings = Settings(fax_connection_id={"unknown": "77", "not set": "", "ours": telnyx.add()}[setting])
+    plan = make_plan(client, WANTED, connection_id=settings.connection_id)
     missing = Outcome(plan, plan.found, dry_run=False).missing(settings, named=False)
     assert any("which is no fax application of this account" in line for line in missing) is (setting == "unknown")
 

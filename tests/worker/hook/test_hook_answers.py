@@ -171,14 +171,13 @@ def test_without_the_setting_there_is_no_hook(no_settings):
     assert Hook.from_settings(Settings.load()) is None
 
 
-def test_the_settings_name_the_hook_its_time_and_one_process_a_thread(no_settings):
+def test_the_settings_name_the_hook_and_one_process_a_thread(no_settings):
     no_settings.setenv("FAX_POLICY_HOOK", "rules.of_ours:check")
-    no_settings.setenv("FAX_POLICY_HOOK_TIMEOUT", "0.5")
     no_settings.setenv("FAX_WORKER_CONCURRENCY", "3")
 
     hook = Hook.from_settings(Settings.load())
 
-    assert (hook._pool._path, hook._timeout, hook._pool._size) == ("rules.of_ours:check", 0.5, 3)
+    assert (hook._pool._path, hook._pool._size) == ("rules.of_ours:check", 3)
     hook.close()
 
 

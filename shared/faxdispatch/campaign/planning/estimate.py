@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from faxdispatch.calling.costs import PAGE_SECONDS, PAGES_GUESS
 from faxdispatch.calling.openings import Calendar, opening_and_zones
 from faxdispatch.calling.windows import Window
 from faxdispatch.calling.zones import zones_of
@@ -155,16 +156,15 @@ def make_plan(
     settings: Settings,
     *,
     max_attempts: int | None = None,
-    guess: int | None = None,
+    guess: int = PAGES_GUESS,
     retry_share: float = RETRY_SHARE,
 ) -> Plan:
     """Estimate cost and end of sending to all these recipients from `start` on.
 
-    `guess` is the number of pages if nobody knows it, by default `FAX_PAGES_GUESS`; `retry_share` is from 0 to 1.
+    `guess` is the number of pages if nobody knows it; `retry_share` is from 0 to 1.
     """
-    guessed = guess or settings.fax_pages_guess
     attempts = max_attempts or settings.fax_max_attempts
-    loads = [load_of(hours, guessed, settings) for hours in recipients.hours()]
+    loads = [load_of(hours, guess, settings) for hours in recipients.hours()]
     # Tries that never connect cost nothing, and the number of those that do is limited.
     charged = 1 + retry_share * (min(attempts, settings.fax_max_connects) - 1)
     tried = 1 + retry_share * (attempts - 1)
@@ -172,7 +172,7 @@ def make_plan(
         replace(load, faxes=load.faxes * tried, seconds=load.seconds * tried, cost=load.cost * charged)
         for load in loads
     ]
-    one = _one_number(recipients, guessed, settings)
+    one = _one_number(recipients, guess, settings)
     end = _end(loads, one, capacity, start, settings)
     end_high = _end(more, one, capacity, start, settings)
     if end_high and attempts > 1 and retry_share:
@@ -181,7 +181,7 @@ def make_plan(
     counts = [(pages, count) for hours in recipients.hours() for pages, count in hours.pages.items()]
     return Plan(
         recipients=sum(count for _, count in counts),
-        pages=sum((pages or guessed) * count for pages, count in counts),
+        pages=sum((pages or guess) * count for pages, count in counts),
         guessed=sum(count for pages, count in counts if pages is None),
         cost_low=cost,
         cost_high=cost * charged,
@@ -200,15 +200,15 @@ def load_of(hours: Hours, guess: int, settings: Settings) -> Load:
     counts = [(pages or guess, count) for pages, count in hours.pages.items()]
     return Load(
         faxes=sum(count for _, count in counts),
-        seconds=sum(count * _call(pages, settings) for pages, count in counts),
+        seconds=sum(count * _call(pages) for pages, count in counts),
         cost=sum(count * settings.prices.of(pages) for pages, count in counts) / 1_000_000,
         window=hours.window,
         zones=hours.zones,
     )
 
 
-def _call(pages: int, settings: Settings) -> float:
-    return SETUP_SECONDS + pages * settings.fax_page_seconds
+def _call(pages: int) -> float:
+    return SETUP_SECONDS + pages * PAGE_SECONDS
 
 
 def _one_number(recipients: Recipients, guess: int, settings: Settings) -> Load | None:

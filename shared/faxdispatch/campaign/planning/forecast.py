@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from faxdispatch.calling.costs import PAGES_GUESS
 from faxdispatch.calling.windows import Window
 from faxdispatch.campaign.planning.course import Capacity, Load, finish
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Recipients, load_of, pauses
@@ -131,7 +132,7 @@ class Forecaster:
         # All remaining rows may be under way.
         if not list(recipients.hours()):
             _add(recipients, "", {name: value for name, value in campaign.options.items() if name != "window"}, {})
-        return [load_of(hours, settings.fax_pages_guess, settings) for hours in recipients.hours()]
+        return [load_of(hours, PAGES_GUESS, settings) for hours in recipients.hours()]
 
 
 def _add(recipients: Recipients, to: str, options: Mapping[str, Any], fields: Mapping[str, Any]) -> None:

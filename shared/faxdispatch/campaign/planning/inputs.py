@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from faxdispatch.calling.costs import PAGES_GUESS
 from faxdispatch.calling.windows import Window
 from faxdispatch.campaign.checking import checked
 from faxdispatch.campaign.judging import judged
@@ -159,13 +160,12 @@ class Planner:
             subject.start,
             self._settings,
             max_attempts=subject.options.get("max_attempts"),
-            guess=math.ceil(mean) if mean else None,
+            guess=math.ceil(mean) if mean else PAGES_GUESS,
             retry_share=retry_share,
         )
         self.remarks += self._links.remarks
         if made.guessed:
-            guess = f"{self._settings.fax_pages_guess}, as FAX_PAGES_GUESS says"
-            known = f"{math.ceil(mean)}, the mean of the documents that were counted" if mean else guess
+            known = f"{math.ceil(mean)}, the mean of the documents that were counted" if mean else str(PAGES_GUESS)
             self.remarks.append(f"the pages of {counted(made.guessed, 'fax')} are not known and count as {known}")
         if unplaced := subject.recipients.unplaced:
             self.remarks.append(
@@ -222,7 +222,7 @@ class Planner:
     def _capacity(self, options: Mapping[str, Any]) -> Capacity:
         """Return what the campaign may use now: its connection's channels, except those reserved for others."""
         settings, limits = self._settings, Limits(self._scripts)
-        connection = options.get("connection_id") or settings.fax_connection_id
+        connection = options.get("connection_id") or settings.connection_id
         traffic = next((one for one in limits.connections() if one.connection == connection), None)
         account, fixed = limits.account(), limits.channels()
         if traffic:

@@ -51,7 +51,7 @@ def status(campaign: Id) -> Answer:
     settings = Settings.load()
     desk = FaxClient.from_env(settings).campaigns
     found, holds, causes = desk.get(campaign), desk.holds(campaign), desk.ledger.causes(campaign)
-    connection = found.options.get("connection_id") or settings.fax_connection_id
+    connection = found.options.get("connection_id") or settings.connection_id
     traffic = Limits(Scripts.from_settings(settings)).connection(connection)
     data = {
         "holds": holds,

@@ -22,8 +22,6 @@ def check_charges(settings: Settings) -> Iterator[Finding]:
         yield ok("charges", "none are known yet")
     elif abs(known.drift) > DRIFT:
         detail = f"Telnyx charged {known.drift:+.0%} against the estimate of {known.day}"
-        yield warn(
-            "charges", detail, "compare FAX_PRICE_PAGE, FAX_PRICE_MINUTE and FAX_PAGE_SECONDS with your contract"
-        )
+        yield warn("charges", detail, "compare FAX_PRICE_PAGE and FAX_PRICE_MINUTE with your contract")
     else:
         yield ok("charges", f"{known.drift:+.0%} against the estimate of {known.day}")

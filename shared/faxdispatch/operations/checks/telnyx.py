@@ -29,8 +29,8 @@ def check_telnyx(settings: Settings) -> Iterator[Finding]:
         with TelnyxClient.from_settings(settings, after_response=look_at_clock) as telnyx:
             yield _credentials(telnyx)
             yield from _account(settings, telnyx)
-            if settings.fax_connection_id:
-                yield from _connection(telnyx, settings.fax_connection_id, settings)
+            if settings.connection_id:
+                yield from _connection(telnyx, settings.connection_id, settings)
     except AccountRefused as error:
         yield fail("telnyx key", str(error), "make a new API key in the Telnyx portal and set TELNYX_API_KEY")
     except FaxError as error:
@@ -75,7 +75,7 @@ def _connection(telnyx: TelnyxClient, connection_id: str, settings: Settings) ->
         return
     yield _active(application)
     yield _outbound(application)
-    yield _reporting(application, settings.fax_webhook_url)
+    yield _reporting(application, settings.webhook_url)
 
 
 def _change(application: FaxApplication) -> str:

@@ -16,7 +16,7 @@ _TIMEOUT = 5.0
 
 def check_webhook(settings: Settings) -> Iterator[Finding]:
     """Call FAX_WEBHOOK_URL: it must be up, and must refuse requests that Telnyx has not signed."""
-    url = settings.fax_webhook_url
+    url = settings.webhook_url
     if not url:
         yield warn("webhook", "FAX_WEBHOOK_URL is not set, so it cannot be tested", "set it to our public address")
         return

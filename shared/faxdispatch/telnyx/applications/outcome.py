@@ -47,7 +47,7 @@ class Outcome:
 
     def missing(self, settings: Settings, *, named: bool) -> Iterator[str]:
         """Yield what is not as it should be yet. `named` tells whether the application was chosen by its id."""
-        own_id, found = settings.fax_connection_id, self.plan.found
+        own_id, found = settings.connection_id, self.plan.found
         if own_id and not named and (found is None or found.id != own_id):
             yield f"FAX_CONNECTION_ID is {own_id}, which is no fax application of this account: replace it"
         if self.application is None:
@@ -62,20 +62,23 @@ class Outcome:
                 yield f"Telnyx keeps {change.name} as {_value(change.old)}, not as {_value(change.new)}"
         yield from shortcomings(self.application, settings)
 
-    def exported(self) -> dict[str, str]:
-        """Return the settings that make this environment send with it."""
+    def exported(self, settings: Settings) -> dict[str, str]:
+        """Return the settings that make this environment send with it; further applications and addresses stay."""
         if self.dry_run or self.application is None:
             return {}
-        made = {"FAX_CONNECTION_ID": self.application.id, "FAX_WEBHOOK_URL": self.application.webhook_event_url}
-        return {variable: value for variable, value in made.items() if value}
+        made = {
+            "FAX_CONNECTION_ID": (self.application.id, settings.fax_connection_id[1:]),
+            "FAX_WEBHOOK_URL": (self.application.webhook_event_url, settings.fax_webhook_url[1:]),
+        }
+        return {name: ",".join(dict.fromkeys((first, *others))) for name, (first, others) in made.items() if first}
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self, settings: Settings) -> dict[str, Any]:
         """Return it for programs."""
         return {
             "outcome": self.name,
             "dry_run": self.dry_run,
             "changed": {change.name: {"old": change.old, "new": change.new} for change in self.plan.differences},
-            "settings": self.exported(),
+            "settings": self.exported(settings),
             "application": self.application.as_data() if self.application else None,
         }
 
