@@ -61,12 +61,7 @@ def list_(
     """
     settings = Settings.load()
     return Rows(
-        _listed(
-            settings,
-            name_contains=name_contains,
-            outbound_voice_profile_id=outbound_voice_profile_id,
-            sort=sort,
-        ),
+        _listed(settings, name_contains=name_contains, outbound_voice_profile_id=outbound_voice_profile_id, sort=sort),
         data=FaxApplication.as_data,
         line=lambda application: _row(application, is_own=application.id == settings.connection_id),
         limit=limit,
@@ -78,9 +73,7 @@ def list_(
 
 
 @app.command("show")
-def show_(
-    identity: Annotated[str | None, argument("FAX_CONNECTION_ID if not given.", metavar="ID")] = None,
-) -> Answer:
+def show_(identity: Annotated[str | None, argument("FAX_CONNECTION_ID if not given.", metavar="ID")] = None) -> Answer:
     """Show all fields of an application.
 
     What --json prints can be given to `apps create` and `apps update` as --input.

@@ -11,9 +11,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.text.wording import counted
 
 
-def charges(
-    days: Annotated[int, option("How many days back.", min=1, max=KEPT_DAYS)] = 7,
-) -> Rows[DayCharges]:
+def charges(days: Annotated[int, option("How many days back.", min=1, max=KEPT_DAYS)] = 7) -> Rows[DayCharges]:
     """Show what faxes cost, beside what was estimated.
 
     Each line is a day (UTC) with Telnyx's charges for its outbound faxes. Workers read the charges of past days if

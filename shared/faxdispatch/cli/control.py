@@ -127,12 +127,7 @@ def resolve(
     )
 
 
-def release(
-    job: Job,
-    reason: Reason,
-    operator: Operator = None,
-    yes: Yes = False,
-) -> Answer:
+def release(job: Job, reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
     """Let a held fax go now, whatever holds it alone.
 
     That is its time, its window, the policy hook or a retry. What it waits for with others, such as a free channel

@@ -118,8 +118,7 @@ def download(
 
 @app.command()
 def delete(
-    names: Annotated[list[str], argument("The documents' names in the storage.", metavar="NAME")],
-    yes: Yes = False,
+    names: Annotated[list[str], argument("The documents' names in the storage.", metavar="NAME")], yes: Yes = False
 ) -> Rows[Deletion]:
     """Delete stored documents, for good.
 

@@ -100,9 +100,7 @@ def import_(
 
 
 @app.command()
-def export(
-    file: Annotated[Path | None, argument("A new CSV file; standard output if not given.")] = None,
-) -> None:
+def export(file: Annotated[Path | None, argument("A new CSV file; standard output if not given.")] = None) -> None:
     """Write all numbers, in full, as CSV that `import` reads.
 
     The other columns are reason, source and end.

@@ -12,9 +12,7 @@ from faxdispatch.text.wording import counted, counted_are, of_cap
 
 
 def start(
-    campaign: Id,
-    at: Annotated[datetime | None, moment("Start then instead of now.")] = None,
-    operator: Operator = None,
+    campaign: Id, at: Annotated[datetime | None, moment("Start then instead of now.")] = None, operator: Operator = None
 ) -> Answer:
     """Start a campaign, now or at a given time.
 
