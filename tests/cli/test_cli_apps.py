@@ -189,7 +189,7 @@ def test_a_mistake_is_reported_in_one_line_and_nothing_is_done(cli, other, argum
 def test_an_id_that_telnyx_does_not_know_is_named(cli, other, command):
     result = cli("apps", command[0], "77", *command[1:])
     assert (result.code, result.out) == (1, "")
-    assert "no fax application 77; faxdispatch apps list" in result.err
+    assert "fax application 77: Telnyx has none of this id; faxdispatch apps list" in result.err
 
 
 def test_show_takes_the_connection_of_the_environment(cli, other):

@@ -7,7 +7,7 @@ import pytest
 from openpyxl import Workbook
 
 from faxdispatch.campaign import CampaignState
-from faxdispatch.cli.campaigns.group import COMMANDS
+from faxdispatch.cli.campaigns import COMMANDS
 from faxdispatch.jobs import SendFax
 from faxdispatch.states import State
 from tests.documents.preflight.made import letter

@@ -249,7 +249,7 @@ def test_the_overview_shows_what_needs_attention_and_for_how_long(cli, ledger, u
     assert "1 fax too many" in said
     assert "to look at: 1 fax held: faxdispatch holds --reason too_late" in said
     assert "held because too_late: 1" in said
-    assert "account: 0 channels in use, 0.00 of 5.00 (an estimate) spent today" in said
+    assert "account: 0 channels in use, spent today: 0.00 of 5.00 (an estimate)" in said
     assert "no scheduler leads" in said
     found = cli("status", "--json").json
     assert found["oldest_seconds"][State.UNKNOWN] > 0

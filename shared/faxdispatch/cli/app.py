@@ -37,7 +37,7 @@ COMMANDS: dict[str, str] = {
     "faxes": "faxdispatch.cli.faxes:app",
     "media": "faxdispatch.cli.media:app",
     "inbound": "faxdispatch.cli.inbound:app",
-    "campaign": "faxdispatch.cli.campaigns.group:app",
+    "campaign": "faxdispatch.cli.campaigns:app",
     "suppress": "faxdispatch.cli.suppress:app",
     "numbers": "faxdispatch.cli.numbers:app",
     "backup": "faxdispatch.cli.recover:backup",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes, argument, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields, note
-from faxdispatch.cli.resources import account
+from faxdispatch.cli.resources import account, known, listed
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import MIN_SEARCH, ApplicationSort
@@ -24,7 +24,6 @@ from faxdispatch.telnyx.applications import (
     read_fields,
 )
 from faxdispatch.telnyx.client import TelnyxClient
-from faxdispatch.telnyx.listing import unbroken
 from faxdispatch.telnyx.models import FaxApplication
 from faxdispatch.telnyx.requests import ApplicationParams
 from faxdispatch.text.privacy import hidden
@@ -60,8 +59,10 @@ def list_(
     A * marks the one that faxes are sent with: the first of FAX_CONNECTION_ID.
     """
     settings = Settings.load()
+    chosen: dict[str, Any] = {"name_contains": name_contains, "sort": sort}
+    chosen["outbound_voice_profile_id"] = outbound_voice_profile_id
     return Rows(
-        _listed(settings, name_contains=name_contains, outbound_voice_profile_id=outbound_voice_profile_id, sort=sort),
+        listed(settings, lambda telnyx: telnyx.list_applications(**chosen), "applications"),
         data=FaxApplication.as_data,
         line=lambda application: _row(application, is_own=application.id == settings.connection_id),
         limit=limit,
@@ -95,10 +96,10 @@ def create(words: Words = None, input: Input = None) -> Answer:  # noqa: A002 - 
         try:
             made = telnyx.create_application(params)
         except OutcomeUnknown as error:
-            look = _how_to_look(params.application_name)
-            raise OutcomeUnknown(
-                f"{error}. It may have been created: look with `{look}` before you try again", status=error.status
-            ) from error
+            name = params.application_name
+            search = f" --name-contains {shlex.quote(name)}" if len(name) >= MIN_SEARCH else ""
+            look = f"look with `faxdispatch apps list{search}` before you try again"
+            raise OutcomeUnknown(f"{error}. It may have been created: {look}", status=error.status) from error
     return _done(made, "created")
 
 
@@ -144,11 +145,6 @@ def delete(identity: Annotated[str, argument("Id of the application.", metavar="
     return _done(application, "deleted")
 
 
-def _listed(settings: Settings, **chosen: Any) -> Iterator[FaxApplication]:
-    with account(settings) as telnyx:
-        yield from unbroken(telnyx.list_applications(**chosen), "applications")
-
-
 def _row(one: FaxApplication, *, is_own: bool) -> list[str | None]:
     active = {None: "-", True: "yes", False: "NO"}[one.active]
     profile = (one.outbound and one.outbound.outbound_voice_profile_id) or "none"
@@ -164,13 +160,8 @@ def _given(words: list[str] | None, source: str | None, fields: dict[str, AppFie
 
 
 def _find(telnyx: TelnyxClient, identity: str) -> FaxApplication:
-    """Read an application. If there is none, raises NoSuchResource, which says where to find ids."""
-    try:
+    with known(f"fax application {identity}", "Telnyx has none of this id; faxdispatch apps list shows them"):
         return telnyx.get_application(identity)
-    except NoSuchResource as error:
-        raise NoSuchResource(
-            f"Telnyx has no fax application {identity}; faxdispatch apps list shows them", status=error.status
-        ) from error
 
 
 def _done(application: FaxApplication, what: str) -> Answer:
@@ -186,11 +177,6 @@ def _whole(application: FaxApplication) -> Iterator[str]:
     data |= {name: clock(getattr(application, name)) for name in ("created_at", "updated_at")}
     del data["record_type"]
     yield from fields({name: "-" if value in (None, "", []) else hidden(value) for name, value in data.items()})
-
-
-def _how_to_look(name: str) -> str:
-    search = f" --name-contains {shlex.quote(name)}" if len(name) >= MIN_SEARCH else ""
-    return f"faxdispatch apps list{search}"
 
 
 def _warning(identity: str, settings: Settings) -> str | None:

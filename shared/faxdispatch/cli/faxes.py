@@ -6,36 +6,25 @@ status` shows what is known here.
 
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from faxdispatch.calling.written import parse_number
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Full, Yes, argument, moment, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
-from faxdispatch.cli.resources import NO_SUCH_FAX, Deletion, account, deleted, deletions, known
+from faxdispatch.cli.resources import NO_SUCH_FAX, Deletion, account, deleted, deletions, known, listed
 from faxdispatch.errors import BadInput, Unavailable
 from faxdispatch.operations.deletable import check_deletable
 from faxdispatch.operations.job_of_fax import job_of, ledger_of, marked
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.fax_calls import FaxFilters
-from faxdispatch.telnyx.listing import unbroken
 from faxdispatch.telnyx.models import Fax
 from faxdispatch.text.privacy import hidden_fax
 from faxdispatch.text.wording import clock
 
-LIMIT = 50
-"""How many are listed by default."""
 _WIDTHS = {"id": 36, "created": 20, "direction": 9, "status": 16, "from": 16, "to": 16, "pages": 5, "failure reason": 0}
 
 FaxId = Annotated[str, argument("Telnyx's id of the fax.", metavar="FAX_ID")]
-
-
-class Direction(StrEnum):
-    """The direction of a fax."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
 
 
 app = Group(__doc__)
@@ -45,10 +34,10 @@ app = Group(__doc__)
 def list_(
     created_gte: Annotated[datetime | None, moment("Created then or later.")] = None,
     created_lte: Annotated[datetime | None, moment("Created then or earlier.")] = None,
-    direction: Annotated[Direction | None, option("Only this direction.")] = None,
+    direction: Annotated[Literal["inbound", "outbound"] | None, option("Only this direction.")] = None,
     from_: Annotated[str | None, option("Sender: a number or a SIP URI.", "--from")] = None,
     to: Annotated[str | None, option("Recipient, written the same way.")] = None,
-    limit: Annotated[int | None, option(f"How many; {LIMIT} if not given.", min=1)] = None,
+    limit: Annotated[int | None, option("How many; 50 if not given.", min=1)] = None,
     every: Annotated[bool, option("All of them, through all pages.", "--all")] = False,
     full: Full = False,
 ) -> Rows[Fax]:
@@ -62,13 +51,13 @@ def list_(
     filters = FaxFilters(
         created_at_gte=created_gte,
         created_at_lte=created_lte,
-        direction=direction.value if direction else None,
+        direction=direction,
         from_=_number(from_, "from", settings),
         to=_number(to, "to", settings),
     )
-    most = None if every else limit or LIMIT
+    most = None if every else limit or 50
     return Rows(
-        _listed(settings, filters),
+        listed(settings, lambda telnyx: telnyx.list_faxes(**filters), "faxes"),
         data=lambda fax: fax.as_data() if full else hidden_fax(fax.as_data()),
         line=lambda fax: _line(fax, full=full),
         limit=most,
@@ -123,11 +112,6 @@ def _deleted(fax_ids: list[str], *, yes: bool) -> Iterator[Deletion]:
 
         question = "Delete {} at Telnyx for good?"
         yield from deleted(fax_ids, look, telnyx.delete_fax, question=question, none_such=NO_SUCH_FAX, yes=yes)
-
-
-def _listed(settings: Settings, filters: FaxFilters) -> Iterator[Fax]:
-    with account(settings) as telnyx:
-        yield from unbroken(telnyx.list_faxes(**filters), "faxes")
 
 
 def _line(fax: Fax, *, full: bool) -> list[str | None]:

@@ -1,7 +1,7 @@
 """`faxdispatch find`, `resend` and `erase`: faxes by what you know about them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -29,9 +29,9 @@ class Known(Options):
     """What is known about a fax. A fax must match everything that is given."""
 
     number: Number = None
-    key: Annotated[str | None, option("Its idempotency key.")] = None
+    idempotency_key: Annotated[str | None, option("Its idempotency key.", "--key")] = None
     tag: Tag = None
-    campaign: Annotated[str | None, option("Id of its campaign.")] = None
+    campaign_id: Annotated[str | None, option("Id of its campaign.", "--campaign")] = None
     state: Annotated[list[str] | None, option(f"Its state: {', '.join(STATES)}. Repeatable.")] = None
     cause: Annotated[str | None, option("Why it failed or is unknown, such as user_busy.")] = None
     since: Annotated[datetime | None, moment("Recorded from then on; a row of a campaign: ended.")] = None
@@ -39,18 +39,8 @@ class Known(Options):
 
     def wanted(self, client: FaxClient, *, job: str | None = None, fax: str | None = None) -> Wanted:
         """Return the search. Raises `BadInput` if a word cannot be read."""
-        return client.wanted(
-            number=self.number,
-            job_id=job,
-            fax_id=fax,
-            idempotency_key=self.key,
-            tag=self.tag,
-            campaign_id=self.campaign,
-            state=self.state or None,
-            cause=self.cause,
-            since=self.since,
-            until=self.until,
-        )
+        given = {one.name: getattr(self, one.name) for one in fields(self)} | {"state": self.state or None}
+        return client.wanted(job_id=job, fax_id=fax, **given)
 
 
 _COLUMNS = (

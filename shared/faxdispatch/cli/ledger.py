@@ -13,8 +13,6 @@ from faxdispatch.ledger import Epoch, Identity, Scripts
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.account.key import recognise
 
-_NOTHING = "nothing had stopped sending"
-
 app = Group(__doc__)
 
 
@@ -53,7 +51,8 @@ def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answe
     if behind:
         confirm(f"Send again? The ledger: {behind}. Faxes that it considers not yet sent will be sent.", yes=yes)
     done = epoch.recovered(reason=reason, operator=operator)
-    return Answer({"outcome": "recovered" if done else "no"}, "sending continues" if done else _NOTHING, ok=done)
+    words = "sending continues" if done else "nothing had stopped sending"
+    return Answer({"outcome": "recovered" if done else "no"}, words, ok=done)
 
 
 @app.command()
@@ -64,7 +63,7 @@ def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer
     `faxdispatch resolve`.
     """
     settings = Settings.load()
-    identity = _identity(settings)
+    identity = Identity(Scripts.from_settings(settings))
     confirm(
         "Send with this account? Workers with keys of the previous account will refuse to start, and its unknown "
         "sends wait for a person.",
@@ -76,7 +75,3 @@ def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer
         {"ledger": identity.id, "account": found},
         f"ledger {identity.id} sends with account {found}; start the workers again",
     )
-
-
-def _identity(settings: Settings) -> Identity:
-    return Identity(Scripts.from_settings(settings))

@@ -15,11 +15,10 @@ from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes, argument, option
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, is_terminal, note, show
-from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known
+from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known, listed
 from faxdispatch.documents.local import is_link, read_document
 from faxdispatch.errors import BadInput
 from faxdispatch.settings import Settings
-from faxdispatch.telnyx.listing import unbroken
 from faxdispatch.telnyx.media.by_hand import store_named, store_once
 from faxdispatch.telnyx.media.local_name import target
 from faxdispatch.telnyx.media_calls import MAX_TTL
@@ -48,7 +47,7 @@ def list_(
     Exit code 1 if the list was interrupted and is not complete.
     """
     return Rows(
-        _listed(content_type or []),
+        listed(Settings.load(), lambda telnyx: telnyx.list_media(content_type or []), "documents"),
         data=MediaResource.as_data,
         line=_line,
         none="nothing is stored" if not content_type else "nothing of this kind is stored",
@@ -136,11 +135,6 @@ def _deleted(names: list[str], *, yes: bool) -> Iterator[Deletion]:
 
         question = "Delete {} for good? Faxes that wait to be sent from them will fail."
         yield from deleted(names, look, telnyx.delete_media, question=question, none_such=_NONE_SUCH, yes=yes)
-
-
-def _listed(content_type: list[str]) -> Iterator[MediaResource]:
-    with account(Settings.load()) as telnyx:
-        yield from unbroken(telnyx.list_media(content_type), "documents")
 
 
 def _line(media: MediaResource) -> str:

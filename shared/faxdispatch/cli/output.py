@@ -104,9 +104,11 @@ class Rows(Generic[Item]):
             if as_csv
             else self._lines(shown, as_json=as_json)
         )
-        if not count:
-            self._say_none(quiet=as_json or as_csv)
-        elif self.limit is not None and count == self.limit and (words := self._more(items)):
+        if not count and self.needed:
+            note(self.none)
+        elif not count and self.none and not as_json and not as_csv:
+            show(self.none)
+        elif count and self.limit is not None and count == self.limit and (words := self._more(items)):
             note(words)
         if not self.ok or (self.needed and not count):
             raise typer.Exit(1)
@@ -128,12 +130,6 @@ class Rows(Generic[Item]):
         return "  ".join(
             f"{(cell or '') if self.full else hidden(cell or ''):<{width}}" for cell, width in shown
         ).rstrip()
-
-    def _say_none(self, *, quiet: bool) -> None:
-        if self.needed:
-            note(self.none)
-        elif self.none and not quiet:
-            show(self.none)
 
     def _more(self, rest: Iterable[Item]) -> str | None:
         if self.total is not None:

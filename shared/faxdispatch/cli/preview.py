@@ -26,6 +26,11 @@ class Page:
     file: Path
     warnings: list[Finding]
 
+    def as_data(self) -> dict[str, object]:
+        """Return it for programs."""
+        warnings = [{"code": one.code, "words": one.words} for one in self.warnings]
+        return {"page": self.number, "file": str(self.file), "warnings": warnings}
+
 
 def preview(
     files: Annotated[list[Path] | None, argument("Document to look at; several become one.", metavar="FILE")] = None,
@@ -63,7 +68,8 @@ def preview(
     if not can_draw(document.content):
         document = paged(document)
         report = examine(document, quality=quality)
-    return Rows(_pages(document.content, lines, folder, report.warnings), data=_data, line=lambda page: str(page.file))
+    pages = _pages(document.content, lines, folder, report.warnings)
+    return Rows(pages, data=Page.as_data, line=lambda page: str(page.file))
 
 
 def _pages(content: bytes, lines: Lines, folder: Path, warnings: Iterable[Finding]) -> Iterator[Page]:
@@ -97,8 +103,3 @@ def _row(listed: Path, row: int, settings: Settings) -> tuple[dict[str, str], st
                 to = "" if isinstance(found, BadRow) else found.to or ""
                 return dict(zip(checking.table.columns, found.cells, strict=False)), to
     raise BadInput(f"row: {listed} has no row {row}")
-
-
-def _data(page: Page) -> dict[str, object]:
-    warnings = [{"code": one.code, "words": one.words} for one in page.warnings]
-    return {"page": page.number, "file": str(page.file), "warnings": warnings}

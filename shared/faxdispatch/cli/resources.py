@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import typer
 
@@ -11,8 +12,10 @@ from faxdispatch.errors import AccountRefused, Conflict, NoSuchResource, TelnyxE
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.account import shared_rate
 from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.listing import unbroken
 from faxdispatch.text.privacy import hidden
 
+Item = TypeVar("Item")
 NO_SUCH_FAX = "Telnyx knows no fax of this id; it may have been deleted"
 
 
@@ -80,6 +83,12 @@ def deleted(
         yield Deletion(name, "deleted")
     if not complete:
         raise typer.Exit(1)
+
+
+def listed(settings: Settings, ask: Callable[[TelnyxClient], Iterable[Item]], nouns: str) -> Iterator[Item]:
+    """Yield what a call to Telnyx lists; if it breaks off, the error says after how many of these `nouns`."""
+    with account(settings) as telnyx:
+        yield from unbroken(ask(telnyx), nouns)
 
 
 def deletions(found: Iterable[Deletion], key: str) -> Rows[Deletion]:

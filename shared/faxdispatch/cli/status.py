@@ -179,7 +179,8 @@ def overview_lines(found: dict[str, Any]) -> Iterator[str]:
             words += f", {line['paused']['words']}"
         yield f"connection {line['connection_id']}: {words}"
     account = found["account"]
-    yield f"account: {_of(account['in_flight'], account['channels'])} channels in use, {_money(account)} spent today"
+    spent = f"spent today: {of_cap(account['spent'], account['cap'])} (an estimate)"
+    yield f"account: {_of(account['in_flight'], account['channels'])} channels in use, {spent}"
     if account["shut_until"]:
         yield f"account: Telnyx wants no calls until {clock(account['shut_until'])}"
     for reason, count in found["held"].items():
@@ -193,11 +194,6 @@ def overview_lines(found: dict[str, Any]) -> Iterator[str]:
 
 def _of(number: int, limit: int | None) -> str:
     return f"{number} of {limit}" if limit is not None else f"{number}"
-
-
-def _money(account: dict[str, Any]) -> str:
-    cap = account["cap"]
-    return f"{account['spent']:.2f}" + (f" of {cap:.2f}" if cap is not None else "") + " (an estimate)"
 
 
 def _to_look_at(found: dict[str, Any]) -> list[str]:

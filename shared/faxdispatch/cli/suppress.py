@@ -18,7 +18,6 @@ from faxdispatch.cli.progress import progress
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create
 from faxdispatch.lists.given import at_hand
-from faxdispatch.lists.rows import BadRow
 from faxdispatch.text.wording import clock, counted_are
 
 Until = Annotated[datetime | None, moment("Only until then.")]
@@ -86,7 +85,7 @@ def import_(
             source=source,
             until=until,
             operator=operator,
-            on_bad=None if as_json else _note,
+            on_bad=None if as_json else lambda bad: note(f"line {bad.line}: {bad.reason}"),
             on_progress=on_progress,
         )
     rest = ("duplicate", "no_number", "expired", "invalid")
@@ -155,10 +154,6 @@ def _list() -> SuppressionList:
 def _answer(outcome: str, number: str, words: str) -> Answer:
     data = {"outcome": outcome, "number": number}
     return Answer(data, f"{number} {words}", full=False, ok=outcome != "none")
-
-
-def _note(bad: BadRow) -> None:
-    note(f"line {bad.line}: {bad.reason}")
 
 
 def _line(found: Suppression) -> list[str]:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -71,7 +70,8 @@ def _looks(campaign: str, every: float, *, live: bool) -> Iterator[Standing]:
 def line(standing: Standing) -> str:
     """Write the state of a campaign as one line."""
     campaign = standing.campaign
-    words = [_ended(campaign), *_counts(campaign), _pace(standing), _channels(standing)]
+    counts = [f"{count:,} {name}" for count, name in _counts(campaign)]
+    words = [_ended(campaign), *counts, _pace(standing), _channels(standing)]
     if standing.causes:
         words.append("causes: " + ", ".join(f"{count:,} {short(cause)}" for cause, count in _first(standing.causes)))
     return f"{_state(campaign)}: {'; '.join(words)}"
@@ -80,26 +80,17 @@ def line(standing: Standing) -> str:
 def view(standing: Standing) -> RenderableType:
     """Return the state of a campaign as a terminal shows it."""
     campaign = standing.campaign
-    figures = Table(box=None, show_header=False, pad_edge=False)
-    figures.add_column(justify="right")
-    figures.add_column()
-    for words in _counts(campaign):
-        figures.add_row(*words.split(" ", 1))
+    causes = ((count, in_words(cause, FAILED)) for cause, count in _first(standing.causes))
+    figures = (plain(f"{count:>11,}  {words}") for count, words in (*_counts(campaign), *causes))
     # A bar by itself ends no line.
     bar = Table.grid(expand=True)
     bar.add_row(ProgressBar(total=campaign.rows or 1, completed=campaign.ended))
-    parts: list[RenderableType] = [
+    return Group(
         Text(plain(f"{campaign.name} ({campaign.id})  {_state(campaign)}")),
         bar,
         Text(f"{_ended(campaign)}; {_pace(standing)}; {_channels(standing)}"),
-        figures,
-    ]
-    if standing.causes:
-        causes = Table("rows", "why they did not arrive", box=SIMPLE, pad_edge=False)
-        for cause, count in _first(standing.causes):
-            causes.add_row(f"{count:,}", Text(plain(in_words(cause, FAILED))))
-        parts.append(causes)
-    return Group(*parts)
+        *map(Text, figures),
+    )
 
 
 def _state(campaign: Campaign) -> str:
@@ -115,15 +106,10 @@ def _ended(campaign: Campaign) -> str:
     return f"{campaign.ended:,} of {campaign.rows:,} ended ({share:.1f} %)"
 
 
-def _counts(campaign: Campaign) -> list[str]:
-    ends = [
-        (campaign.delivered, "delivered"),
-        (campaign.failed, "failed"),
-        (campaign.cancelled, "cancelled"),
-        (campaign.suppressed, "suppressed"),
-    ]
-    counts = [*ends, *((campaign.open.get(state, 0), state.value) for state in State), (campaign.pending, "to be sent")]
-    return [f"{count:,} {name}" for count, name in counts if count]
+def _counts(campaign: Campaign) -> list[tuple[int, str]]:
+    ends = [(getattr(campaign, name), name) for name in ("delivered", "failed", "cancelled", "suppressed")]
+    states = [(campaign.open.get(state, 0), state.value) for state in State]
+    return [(count, name) for count, name in (*ends, *states, (campaign.pending, "to be sent")) if count]
 
 
 def _pace(standing: Standing) -> str:
