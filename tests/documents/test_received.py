@@ -51,14 +51,10 @@ def test_kinds_say_how_files_are_called_and_served():
     assert (TIFF.suffix, TIFF.content_type) == (".tiff", "image/tiff")
 
 
-def test_a_truncated_pdf_is_reported(judged):
+@pytest.mark.parametrize("content", [A_PDF[: len(A_PDF) // 2], A_PDF + bytes(5000)], ids=["cut", "an update begun"])
+def test_a_truncated_pdf_is_reported(judged, content):
     with pytest.raises(NotADocument, match="PDF breaks off"):
-        judged(A_PDF[: len(A_PDF) // 2])
-
-
-def test_a_pdf_with_an_incomplete_update_is_reported(judged):
-    with pytest.raises(NotADocument, match="PDF breaks off"):
-        judged(A_PDF + bytes(5000))
+        judged(content)
 
 
 def test_a_tiff_cut_at_any_byte_is_reported(judged):

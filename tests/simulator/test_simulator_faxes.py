@@ -89,14 +89,6 @@ def test_an_empty_list_has_no_pages(sim):
     assert sim.list().json() == {"data": [], "meta": meta}
 
 
-def test_delete_is_204_and_then_404(sim):
-    gone, kept = sim.send(to=A), sim.send(to=A)
-    answer = sim.api.delete(f"/faxes/{gone['id']}")
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert sim.api.get(f"/faxes/{gone['id']}").status_code == 404
-    assert ids(sim.list(to=A)) == [kept["id"]]
-
-
 @pytest.mark.parametrize("identity", ["0ccc7b54-4df3-4bca-a65a-3da1ecc777f0", "nonsense"])
 @pytest.mark.parametrize(
     ("method", "suffix"),
@@ -142,13 +134,6 @@ def test_cancelling_twice_ends_the_fax_once(sim, inbox):
     sim.idle()
     assert inbox.types.count("fax.failed") == 1
     assert sim.report()["in_process"] == 0
-
-
-def test_cancel_after_the_end_is_422_90080(sim):
-    fax = sim.send()
-    sim.ended(fax)
-    answer = cancel(sim, fax)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "90080")
 
 
 def test_cancel_of_an_inbound_fax_is_422_90081(sim):

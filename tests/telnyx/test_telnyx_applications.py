@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from faxdispatch.errors import AccountRefused, BadInput, NoSuchResource, NotSent, OutcomeUnknown, Refused
+from faxdispatch.errors import BadInput, NotSent, OutcomeUnknown
 from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate
 
 ID = "1293384261075731499"
@@ -73,23 +73,6 @@ def test_create_gives_up_when_nothing_can_be_sent(client, api):
     with pytest.raises(NotSent):
         client.create_application(ApplicationParams.build(**NEEDED))
     assert len(api.requests) == 3
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "kind"),
-    [(422, "422", Refused), (403, "10010", AccountRefused), (404, "404", NoSuchResource), (409, "10021", Refused)],
-)
-def test_each_kind_of_refusal_has_its_own_error(client, api, status, code, kind):
-    api.will_answer(status, errors=[{"code": code, "title": "no"}])
-    with pytest.raises(kind):
-        client.delete_application(ID)
-
-
-@pytest.mark.parametrize("nothing", ["", ".", ".."])
-def test_an_id_that_would_address_all_applications_is_refused_here(client, api, nothing):
-    with pytest.raises(BadInput, match="application_id"):
-        client.delete_application(nothing)
-    assert api.requests == []
 
 
 def test_an_unreadable_application_is_not_taken_for_one(client, api):

@@ -17,16 +17,6 @@ from tests.conftest import free_port
 ACCEPTED = json.dumps({"data": {"id": "fax-1", "status": "queued"}}).encode()
 
 
-def test_an_accepted_fax_comes_back_with_its_id(serve, connect, request_to_send):
-    def behave(peer, _):
-        peer.read_request()
-        peer.answer(202, ACCEPTED)
-
-    server = serve(behave)
-    assert connect(server.origin).send_fax(request_to_send).id == "fax-1"
-    assert len(server.requests) == 1
-
-
 def test_connection_refused_is_not_sent(connect, request_to_send):
     with pytest.raises(NotSent):
         connect(f"http://127.0.0.1:{free_port()}").send_fax(request_to_send)

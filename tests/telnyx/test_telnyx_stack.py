@@ -20,20 +20,6 @@ class Recorder:
         self.closed = True
 
 
-def test_a_returned_client_is_reused():
-    stack = ClientStack(Recorder)
-    with stack.borrow() as first:
-        pass
-    with stack.borrow() as second:
-        assert second is first
-
-
-def test_two_at_once_get_two_clients():
-    stack = ClientStack(Recorder)
-    with stack.borrow() as first, stack.borrow() as second:
-        assert first is not second
-
-
 def test_all_calls_of_a_process_have_one_tls_context():
     assert tls_context() is tls_context()
 

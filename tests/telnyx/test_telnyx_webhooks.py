@@ -39,21 +39,6 @@ def body(payload=None, meta=None, **event):
     return json.dumps({"data": data, "meta": META | (meta or {})}).encode()
 
 
-def test_every_field_of_an_outbound_event_is_read():
-    event = parse_webhook(body())
-    assert event.event_id == "95479a2e-b947-470a-a88f-2da6dd07ae0f"
-    assert event.event_type == "fax.delivered"
-    assert event.occurred_at == datetime(2020, 5, 5, 13, 8, 22, 39204, tzinfo=UTC)
-    assert event.fax_id == "f8338808-3dc6-4f2b-942a-5d1f39255784"
-    assert (event.connection_id, event.client_state) == ("234423", "aGF2ZSBhIG5pY2UgZGF5ID1d")
-    assert (event.direction, event.status) == ("outbound", "delivered")
-    assert (event.from_, event.to) == ("+17733372107", "+15107882622")
-    assert (event.page_count, event.call_duration_secs) == (2, 25)
-    assert event.original_media_url == "http://www.example.com/fax.pdf"
-    assert (event.attempt, event.delivered_to) == (1, "https://www.example.com/webhooks")
-    assert event.data == PAYLOAD
-
-
 def test_every_field_of_an_inbound_event_is_read():
     payload = {
         "direction": "inbound",
@@ -66,12 +51,9 @@ def test_every_field_of_an_inbound_event_is_read():
     assert (event.direction, event.status, event.partial_content) == ("inbound", "received", False)
     assert event.media_url == "https://s3.example.com/a.pdf?X-Amz-Expires=7200"
     assert event.caller_id == "+16132484872"
-
-
-def test_a_failure_has_its_reason():
-    payload = {"status": "failed", "failure_reason": "user_busy", "internal_failure_reason": "sip_486"}
-    event = parse_webhook(body(payload, event_type="fax.failed"))
-    assert (event.failure_reason, event.internal_failure_reason) == ("user_busy", "sip_486")
+    assert event.occurred_at == datetime(2020, 5, 5, 13, 8, 22, 39204, tzinfo=UTC)
+    assert event.original_media_url == "http://www.example.com/fax.pdf"
+    assert event.data == PAYLOAD | payload
 
 
 def test_both_documented_envelopes_mean_the_same():

@@ -65,8 +65,3 @@ def test_the_process_holds_no_api_key_even_if_its_environment_has_one(programs: 
     code = "import sys; from webhook.wsgi import settings; sys.exit(repr(settings.telnyx_api_key))"
     assert run(programs, tmp_path, "-c", code, **GOOD) == (1, ["None"])
     assert run(programs, tmp_path, "-c", code, **GOOD | {"TELNYX_API_KEY": "KEYoftheenvironment"}) == (1, ["None"])
-
-
-def test_several_keys_are_taken_from_the_environment(tmp_path: Path):
-    web = Web(tmp_path, NOWHERE, TELNYX_PUBLIC_KEY=f"{SIGNER.public_key}, {SIGNER.public_key}")
-    assert web.stop() == 0

@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from celery import Celery
@@ -219,3 +219,22 @@ def test_other_queues_give_one_message_at_a_time(taking_four, redis):
     channel.basic_consume("fax.urgent", False, got.append, "tag")
     eventually(lambda: _drained(taking_four, got, 2))
     assert [message.body.body for message in got] == [b"0", b"1"]
+
+
+def test_only_an_idle_worker_waits_before_it_looks_for_messages_again(connection, redis):
+    def waits():
+        return redis.info("commandstats").get("cmdstat_xread", {"calls": 0})["calls"]
+
+    for number in range(20):
+        redis.lpush("fax.send", str(number))
+    redis.config_resetstat()
+    for message in consume(connection, count=20):
+        message.ack()
+    assert waits() <= 1
+
+    def idle():
+        with suppress(TimeoutError):
+            connection.drain_events(timeout=1)
+        return waits() > 1
+
+    assert eventually(idle)

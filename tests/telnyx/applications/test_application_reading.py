@@ -133,10 +133,11 @@ def test_ambiguous_or_invalid_json_is_refused(body):
 
 def test_later_values_win_inside_objects_too():
     first = {"active": True, "inbound": {"channel_limit": 1, "sip_subdomain": "x"}}
-    then = {"inbound": {"channel_limit": None}, "tags": []}
+    then = {"inbound": {"channel_limit": None}, "outbound": {"channel_limit": 2}, "tags": []}
     assert merge(first, then) == {
         "active": True,
         "inbound": {"channel_limit": None, "sip_subdomain": "x"},
+        "outbound": {"channel_limit": 2},
         "tags": [],
     }
     assert first["inbound"]["channel_limit"] == 1
