@@ -13,7 +13,8 @@ from openpyxl.utils.datetime import MAC_EPOCH, from_excel
 from faxdispatch.lists.workbook import elements, sheet, styles
 from faxdispatch.lists.workbook.bounds import Damaged, TooLarge
 from faxdispatch.lists.workbook.dates import EPOCH_1900, EPOCH_1904, shown_date
-from faxdispatch.lists.workbook.sheet import Look, Row, Sheet
+from faxdispatch.lists.workbook.look import Look
+from faxdispatch.lists.workbook.sheet import Row, Sheet
 from faxdispatch.lists.workbook.styles import Style
 from faxdispatch.lists.workbook.texts import RichText
 from tests.lists.workbook.excel import rows_of

@@ -11,7 +11,8 @@ from faxdispatch.lists.workbook.bounds import FILES, PART, RATIO, SHEETS, SMALL,
 from faxdispatch.lists.workbook.dates import EPOCH_1900, EPOCH_1904
 from faxdispatch.lists.workbook.elements import Handler, parse
 from faxdispatch.lists.workbook.finding import may_be_in_rows, texts_with
-from faxdispatch.lists.workbook.sheet import Look, Sheet
+from faxdispatch.lists.workbook.look import Look
+from faxdispatch.lists.workbook.sheet import Sheet
 from faxdispatch.lists.workbook.styles import Style, read_styles
 from faxdispatch.lists.workbook.texts import strings
 
