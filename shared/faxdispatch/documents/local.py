@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from faxdispatch.documents.kinds import kind_of
-from faxdispatch.documents.upload_part import MAX_UPLOAD
+from faxdispatch.documents.upload_part import MAX_UPLOAD, content_of
 from faxdispatch.errors import BadInput
 
 SPARE = timedelta(days=7)
@@ -48,7 +48,7 @@ def read_document(path: Path) -> Document:
     Raises:
         BadInput: it is missing, unreadable, empty, larger than Telnyx stores, or of another kind.
     """
-    return checked(str(path), _read(path))
+    return checked(str(path), content_of(path))
 
 
 def document_of(source: bytes | Path | Document, *, largest: int = MAX_UPLOAD) -> Document:
@@ -89,15 +89,6 @@ def document_title(name: str) -> str | None:
     """Return a file's name in a form that can be shown: without folders and control characters, and not too long."""
     bare = name.replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in bare if letter.isprintable()).strip()[-255:] or None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            # One byte more than allowed shows that it is too large, however large it is.
-            return file.read(MAX_UPLOAD + 1)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _kind(name: str, content: bytes) -> str:

@@ -17,7 +17,7 @@ def document(source: Path | bytes) -> tuple[str, bytes, str]:
     Raises:
         BadInput: it cannot be read, is empty, or is larger than Telnyx stores.
     """
-    content = source if isinstance(source, bytes) else _read(source)
+    content = source if isinstance(source, bytes) else content_of(source)
     if not content:
         raise BadInput("source: the document is empty")
     if len(content) > MAX_UPLOAD:
@@ -27,10 +27,14 @@ def document(source: Path | bytes) -> tuple[str, bytes, str]:
     return name, content, CONTENT_TYPES.get(suffix, "application/octet-stream")
 
 
-def _read(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Return the content of a file, of which one byte more than may be stored shows that it is too large.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            # One byte more than allowed shows that it is too large, however large it is.
             return file.read(MAX_UPLOAD + 1)
     except OSError as error:
-        raise BadInput(f"source: cannot read {path.name}: {error.strerror}") from None
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
