@@ -88,6 +88,12 @@ class Course:
         del found[0]
         return found
 
+    def claimed_after(self, moment: datetime) -> list[str | None]:
+        """Rows that were claimed after a moment. On a busy machine, the call that follows may come much later."""
+        claims = [event for event in self.flow.events() if event.type == "job.submitted"]
+        assert claims
+        return [event.job_id for event in claims if event.campaign_id == self.name and event.occurred_at > moment]
+
     def judge(self) -> Counter[str]:
         """Compare recipient by recipient with what Telnyx saw; gives how many rows came to each end."""
         results = list(self.campaigns.results(self.name))
@@ -136,8 +142,7 @@ def test_a_pause_takes_effect_within_a_second_and_resuming_repeats_and_skips_not
     left = course.campaigns.get(course.name)
     assert left.pending > 0
     assert left.parked > 0
-    late = [fax for faxes in course.faxes().values() for fax in faxes if moment(fax) > paused + timedelta(seconds=1)]
-    assert late == []
+    assert course.claimed_after(paused + timedelta(seconds=1)) == []
     course.go(CampaignState.RUNNING)
     course.over()
     assert course.judge() == {"d": ROWS}
@@ -178,8 +183,7 @@ def test_a_cancel_ends_every_row_and_sends_no_more(course: Course, also_in_fligh
     cancelled = course.go(CampaignState.CANCELLED, also_in_flight=also_in_flight)
     course.over(CampaignState.CANCELLED)
     course.flow.until(lambda: not course.campaigns.ending())
-    late = [fax for faxes in course.faxes().values() for fax in faxes if moment(fax) > cancelled + timedelta(seconds=1)]
-    assert late == []
+    assert course.claimed_after(cancelled + timedelta(seconds=1)) == []
     ends = course.judge()
     assert ends["c"] > 0
     assert ends["d"] + ends["c"] == ROWS
@@ -188,7 +192,3 @@ def test_a_cancel_ends_every_row_and_sends_no_more(course: Course, also_in_fligh
 def gone(flow: Flow, name: str) -> None:
     """Wait until a process has ended."""
     flow.until(lambda: flow.processes[name].exit_code is not None)
-
-
-def moment(fax: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(fax["created_at"])
