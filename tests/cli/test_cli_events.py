@@ -1,6 +1,7 @@
 """`faxdispatch events` reads the stream as requested."""
 
 import json
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -109,7 +110,7 @@ def test_following_prints_what_comes(ledger, redis, redis_url, tmp_path, told, m
 def test_a_closed_pipe_ends_it_quietly(redis_url, ledger):
     for number in range(2000):
         ledger.publish("fax.received", subject=f"f{number}", facts={"x": "y" * 100}, source="test")
-    command = f"{sys.executable} -m faxdispatch.cli events --json | head -n 1"
+    command = f"{shlex.quote(sys.executable)} -m faxdispatch.cli events --json | head -n 1"
 
     done = subprocess.run(
         command,

@@ -165,7 +165,7 @@ def test_the_procfile_under_honcho_delivers_and_stops_cleanly_and_the_environmen
 
 def command(programs, folder, *words, **settings):
     """Run a command to its end."""
-    surroundings = processes.environment(settings, inherit=False)
+    surroundings = processes.environment({"FAX_CONSOLE_PORT": "0"} | settings, inherit=False)
     return programs.run("-m", "faxdispatch.cli", *words, settings=surroundings, folder=folder)
 
 
