@@ -3,7 +3,7 @@
 import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import httpx
 from redis import Redis
 
 from faxdispatch import Event, FaxClient, State
+from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import CampaignRow, Campaigns, JobView, Ledger, Rules, Scripts, connect
 from faxdispatch.states import CampaignState
 from faxdispatch.supervisor import roles as processes
@@ -147,11 +148,13 @@ class Flow:
         return self.until(reached)
 
     def until(self, probe: Callable[[], Any]) -> Any:
-        """Wait for something true, keeping the processes up meanwhile."""
+        """Wait for something true, keeping the processes up meanwhile. What is not known yet may come to be known."""
 
         def look() -> Any:
             self.processes.restart_dead()
-            return probe()
+            with suppress(NotKnown):
+                return probe()
+            return None
 
         return eventually(look, within=PATIENCE, every=0.05)
 
