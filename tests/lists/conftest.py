@@ -42,6 +42,11 @@ class Checked:
         return [(row.row, row.reason) for row in self.found if isinstance(row, LeftOut)]
 
     @property
+    def outcomes(self) -> list[str]:
+        """Each row's number, or why it is not sent."""
+        return [row.to if isinstance(row, Row) else row.reason for row in self.found]
+
+    @property
     def guessed(self) -> str:
         return "; ".join(self.table.guesses)
 

@@ -7,18 +7,17 @@ campaigns and sends these through real processes.
 import gzip
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
 from tests.documents.blank import blank_pdf
-from tests.lists.workbook.excel import excel
+from tests.lists.workbook.excel import book_of, excel
 
 STORED = "known-letter"
 """The name of a stored document of one page, which every list without documents of its own sends."""
@@ -56,9 +55,7 @@ def book(*rows: Sequence[Any], change: Callable[[Any], None] = lambda _: None) -
     """Write a workbook with openpyxl; `change` gets its sheet."""
 
     def write(folder: Path) -> Path:
-        made = Workbook()
-        for row in rows:
-            made.active.append(list(row))
+        made = book_of(*rows)
         change(made.active)
         made.save(folder / "list.xlsx")
         return folder / "list.xlsx"
@@ -89,7 +86,7 @@ def with_files(files: dict[str, bytes], list_: Callable[[Path], Path]) -> Callab
     return write
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
     """Return a ZIP archive."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:

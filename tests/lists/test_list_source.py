@@ -1,10 +1,7 @@
 """Files in any packing and encoding are read, or refused with what to do."""
 
 import gzip
-import io
-import zipfile
 
-import openpyxl
 import pytest
 
 from faxdispatch.calling.numbers import NumberPolicy
@@ -14,29 +11,12 @@ from faxdispatch.lists.checking import check
 from faxdispatch.lists.reading import Reading
 from faxdispatch.lists.source import rows_source
 from tests.lists.conftest import check_whole
+from tests.lists.known import zipped
+from tests.lists.workbook.excel import book_of, saved
 
 A, B = "+13125550100", "+13125550101"
 LIST = "Praxis,Fax\nMüller \u2013 Söhne,3125550100\nZoë,3125550101\n"
 NAMES = ["Müller \u2013 Söhne", "Zoë"]
-
-
-def zipped(files: dict[str, str | bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return packed.getvalue()
-
-
-def workbook(*rows, **more) -> bytes:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    for title, cells in more.items():
-        book.create_sheet(title).append(cells)
-    saved = io.BytesIO()
-    book.save(saved)
-    return saved.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +34,7 @@ def workbook(*rows, **more) -> bytes:
         zipped({"list.csv": LIST}),
         zipped({"folder/list.CSV": LIST, "readme.pdf": "%PDF"}),
         zipped({"list.csv": LIST.encode("utf-16"), "__MACOSX/._list.csv": "x", ".DS_Store": "x"}),
-        workbook(["Praxis", "Fax"], [NAMES[0], 3125550100], [NAMES[1], "312-555-0101"]),
+        saved(book_of(["Praxis", "Fax"], [NAMES[0], 3125550100], [NAMES[1], "312-555-0101"])),
     ],
     ids=[
         "utf-8", "marked", "cp1252", "utf-16", "utf-16-be", "unmarked", "utf-32", "gzip", "gzips", "zip", "folder",
@@ -88,7 +68,8 @@ def test_an_unknown_encoding_is_refused(checked, encoding):
 
 
 def test_a_workbook_named_csv_is_read_and_recognised(checked):
-    result = checked(workbook(["Name", "Fax"], ["Bob", 13125550100.0], ["Al", 3125550101], [None, None], ["Cy", None]))
+    rows = [["Name", "Fax"], ["Bob", 13125550100.0], ["Al", 3125550101], [None, None], ["Cy", None]]
+    result = checked(saved(book_of(*rows)))
 
     assert result.sent == [(1, 2, A), (2, 3, B)]
     assert result.left_out == [(3, "no number")]
@@ -96,11 +77,14 @@ def test_a_workbook_named_csv_is_read_and_recognised(checked):
 
 
 def test_the_one_sheet_of_a_workbook_with_anything_in_it_is_read(checked):
-    book = workbook(["Name", "Fax"], ["Bob", 3125550100], Empty=[])
+    book = book_of(["Name", "Fax"], ["Bob", 3125550100])
+    book.create_sheet("Empty")
 
-    assert checked(book, name="list.xlsx").numbers == [A]
+    assert checked(saved(book), name="list.xlsx").numbers == [A]
 
 
+TWO_SHEETS = book_of(["Fax"], ["3125550100"])
+TWO_SHEETS.create_sheet("More").append(["Fax"])
 REFUSED = {
     "PDF": (b"%PDF-1.7\n", "a PDF, not a list"),
     "old Excel": (
@@ -118,8 +102,8 @@ REFUSED = {
     "empty zip": (zipped({}), "a zip archive with no file"),
     "zip in zip": (zipped({"a.zip": zipped({"a.csv": LIST})}), "an archive or workbook inside an archive"),
     "Word": (zipped({"word/document.xml": "x"}), "a Word file"),
-    "two sheets": (workbook(["Fax"], ["3125550100"], More=["Fax"]), "a workbook with 2 sheets: Sheet, More"),
-    "no sheet": (workbook(), "a workbook in which all sheets are empty"),
+    "two sheets": (saved(TWO_SHEETS), "a workbook with 2 sheets: Sheet, More"),
+    "no sheet": (saved(book_of()), "a workbook in which all sheets are empty"),
     "damaged gzip": (gzip.compress(LIST.encode())[:30], "damaged"),
     "damaged zip": (zipped({"a.csv": LIST})[:-30], "damaged"),
     "damaged workbook": (zipped({"xl/workbook.xml": "<x"}), "damaged"),

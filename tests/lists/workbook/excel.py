@@ -1,8 +1,10 @@
-"""A workbook as Excel writes it and openpyxl does not: shared strings, names relative to a part."""
+"""Workbooks: as openpyxl writes them, and as Excel does: shared strings, names relative to a part."""
 
 import io
 import itertools
 import zipfile
+
+from openpyxl import Workbook
 
 _TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -34,6 +36,21 @@ def excel(rows, texts, styles="<cellXfs><xf/></cellXfs>"):
         for name, content in parts.items():
             archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n{content}')
     return packed
+
+
+def book_of(*rows):
+    """Return a workbook of openpyxl with these rows in its one sheet."""
+    made = Workbook()
+    for row in rows:
+        made.active.append(list(row))
+    return made
+
+
+def saved(book):
+    """Return the bytes of a workbook of openpyxl."""
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
 
 
 def rows_of(sheet):

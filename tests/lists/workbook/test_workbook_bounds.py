@@ -5,7 +5,6 @@ import subprocess
 import textwrap
 import zipfile
 
-import openpyxl
 import pytest
 
 from faxdispatch.errors import BadInput
@@ -14,22 +13,13 @@ from faxdispatch.lists.workbook.book import Book
 from faxdispatch.lists.workbook.bounds import Damaged, TooLarge
 from faxdispatch.lists.workbook.reading import Workbook
 from faxdispatch.subprocesses import bounded
-from tests.lists.workbook.excel import excel
-
-
-def saved(*rows):
-    made = openpyxl.Workbook()
-    for row in rows:
-        made.active.append(row)
-    file = io.BytesIO()
-    made.save(file)
-    return file
+from tests.lists.workbook.excel import book_of, excel, saved
 
 
 def rewritten(file, name, content):
     """Return a workbook with another content of one of its parts; without the part, where that is None."""
     other = io.BytesIO()
-    with zipfile.ZipFile(file) as given, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(io.BytesIO(file)) as given, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as made:
         for info in given.infolist():
             told = given.read(info) if info.filename != name else content
             if told is not None:
@@ -68,7 +58,7 @@ def test_a_part_beyond_a_bound_is_refused_before_it_is_read(monkeypatch, bound, 
 
 def test_a_part_that_unpacks_to_far_more_than_its_size_is_refused(monkeypatch):
     monkeypatch.setattr(book, "SMALL", 5000)
-    file = rewritten(saved(["Fax"]), SHEET, f"<worksheet><!--{' ' * 50_000}--></worksheet>")
+    file = rewritten(saved(book_of(["Fax"])), SHEET, f"<worksheet><!--{' ' * 50_000}--></worksheet>")
 
     with pytest.raises(TooLarge, match="more than 100 times its size"), Book(file).open(0):
         pass
@@ -79,21 +69,21 @@ def test_more_styles_than_excel_has_are_refused(monkeypatch):
     content = f"<styleSheet><cellXfs>{'<xf/>' * 61}</cellXfs></styleSheet>"
 
     with pytest.raises(TooLarge, match="more than 60 styles"):
-        Book(rewritten(saved(["Fax"]), "xl/styles.xml", content))
+        Book(rewritten(saved(book_of(["Fax"])), "xl/styles.xml", content))
 
 
 @pytest.mark.parametrize("part", ["xl/workbook.xml", SHEET, "xl/styles.xml"])
 def test_a_missing_or_broken_part_is_reported(tmp_path, part):
     for content in ("<a>", b"\xff" * 100, *([None] if part != "xl/styles.xml" else [])):
         path = tmp_path / "list.xlsx"
-        path.write_bytes(rewritten(saved(["Fax"], ["3122000001"]), part, content).getvalue())
+        path.write_bytes(rewritten(saved(book_of(["Fax"], ["3122000001"])), part, content).getvalue())
         with path.open("rb") as file, pytest.raises(BadInput, match="damaged, or not what its name says"):
             read(file)
 
 
 def test_a_process_that_dies_is_reported_as_too_large(tmp_path):
     path = tmp_path / "list.xlsx"
-    path.write_bytes(saved(["Fax"]).getvalue())
+    path.write_bytes(saved(book_of(["Fax"])))
     with path.open("rb") as file:
         opened = Workbook("list.xlsx", file)
         opened._child.kill()
@@ -107,7 +97,7 @@ def test_a_process_that_dies_is_reported_as_too_large(tmp_path):
 
 def test_a_workbook_is_read_as_often_as_it_is_asked_for_and_leaves_no_process(tmp_path):
     path = tmp_path / "list.xlsx"
-    path.write_bytes(saved(["Fax"], *([f"31220{n:05}"] for n in range(2000))).getvalue())
+    path.write_bytes(saved(book_of(["Fax"], *([f"31220{n:05}"] for n in range(2000)))))
     with path.open("rb") as file:
         opened = Workbook("list.xlsx", file)
         assert [rows.cells for rows in opened.sheets[0].head(2)[1]] == [[["Fax"], ["3122000000"]]]
