@@ -208,11 +208,14 @@ def test_held_rows_are_counted_by_reason_in_every_generation(service, desk, fini
     assert service.holds(name) == {"campaign_paused": 1}
 
 
-def test_campaigns_are_listed_the_newest_first(service):
+def test_campaigns_are_listed_the_newest_first_with_what_they_have_cost(service, desk):
     for name in ("a", "b"):
         service.create(rows(1), campaign_id=name, media_name="letter")
+    desk.redis.set("fax:spend:campaign:a", 2_500_000)
 
-    assert {campaign.id for campaign in service.list()} == {"a", "b"}
+    every = service.list()
+    assert [(campaign.id, campaign.spent) for campaign in every] == [("b", 0), ("a", 2.5)]
+    assert (service.ledger.some(0, 9), service.ledger.some(1, 1)) == ((every, 2), (every[1:], 2))
     for command in (service.get, service.audit, service.start, service.cancel, service.purge, service.results):
         with pytest.raises(NotKnown, match="campaign c: not known here"):
             command("c")

@@ -291,6 +291,13 @@ def test_the_page_of_a_campaign_that_has_not_begun_says_so(rows, tmp_path):
     assert "No fax has ended without delivery." in text
 
 
+def test_the_page_of_a_paused_campaign_says_why(rows, tmp_path):
+    rows.move(CampaignState.PAUSED, reason="error_burst")
+
+    page = write(rows, tmp_path).files["page"].read_text(encoding="utf-8")
+    assert "Campaign recall is paused because too many" in page
+
+
 def test_the_page_shows_the_first_failures_only_and_says_of_how_many(redis_url, tmp_path):
     rows = Rows(redis_url, [[f"name {row}", "", ""] for row in range(1, SHOWN + 3)])
     rows.move(CampaignState.CANCELLED)

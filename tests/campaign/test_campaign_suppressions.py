@@ -67,3 +67,5 @@ def test_a_file_that_gives_no_reason_needs_one(client, a_list):
         client.suppressions.import_file(a_list(f"Fax\n{number_of(1)}\n"))
 
     assert client.suppressions.import_file(a_list(f"Fax\n{number_of(1)}\n"), reason="asked").changed.added == 1
+    some = client.suppressions.import_file(a_list(f"Fax,Reason\n{number_of(2)},\n{number_of(3)},asked\n"))
+    assert (some.invalid, some.changed.added) == (1, 1)

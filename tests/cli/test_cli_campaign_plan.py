@@ -54,6 +54,7 @@ def test_channels_reserved_for_other_classes_are_not_counted(cli, listed, channe
     asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf", "--json"]
 
     assert cli(*asked, FAX_CHANNELS=channels, FAX_URGENT_CHANNELS=kept).json["channels"] == left
+    assert cli(*asked, FAX_ACCOUNT_CHANNELS="2").json["channels"] == min(left, 2)
 
 
 def test_limits_that_an_operator_set_are_those_of_the_plan(cli, listed, redis_url):

@@ -56,6 +56,20 @@ def test_a_fax_of_this_ledger_is_taken_with_and_without_its_id(two: tuple[Desk, 
     assert ours.state("row-1") is State.DELIVERED
 
 
+def test_after_another_account_was_adopted_neither_keys_nor_applications_of_the_old_one_prove_anything(
+    two: tuple[Desk, Desk],
+) -> None:
+    def belongs(key: str, account: str, application: str, reason: str | None = None) -> bool:
+        facts = {"key": key, "account": account, "applications": [application], "reason": reason}
+        return two[0].ledger.identity.belongs(owner=None, **facts)
+
+    assert belongs("old", "account-1", "app-1")
+    assert belongs("new", "account-2", "app-2", reason="the number moved")
+    assert not belongs("old", "account-1", "app-1")
+    assert not belongs("another", "account-1", "app-1")
+    assert belongs("second", "account-2", "app-2")
+
+
 @pytest.mark.parametrize("path", ["prod", "staging", "0/prod", "-1"])
 def test_a_name_is_not_a_database_number(path: str) -> None:
     with pytest.raises(Misconfigured, match="not the number of a database"):
