@@ -50,14 +50,14 @@ def _text(text: str) -> str:
 
 
 def read_change(text: str) -> tuple[str, Any]:
-    """Read FIELD=VALUE as a field of a job; lists and objects are JSON.
+    """Read FIELD=VALUE as a field of a job; lists and objects are JSON. Without a value, any field is removed.
 
     Raises:
         BadInput: it is not of this form, there is no such field, or its JSON is not valid.
     """
     name, given, value = text.partition("=")
     known = {field.alias or name for job in JOBS for name, field in job.model_fields.items()}
-    if not given or name not in known:
+    if not name or not given or (value and name not in known):
         raise BadInput(f"--set: {name!r} is not a field; write it like to={EXAMPLE}")
     if not value.startswith(("[", "{")):
         return name, value or None
