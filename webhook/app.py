@@ -9,7 +9,7 @@ from flask.globals import request_ctx
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
-from faxdispatch.ledger import Agenda, Charges, Ledger, Limits, Observations, Patience, Scripts, Watch
+from faxdispatch.ledger import Observations, Patience, Scripts
 from faxdispatch.serving import Bounds
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
@@ -82,20 +82,8 @@ def create_apps(
     endpoint = Endpoint(keys=keys, recorder=recorder, metrics=metrics, clock=clock)
     # Monitoring has its own connection with its own patience, so that it cannot delay a webhook.
     watching = Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=2)
-    metrics.registry.register(_gauges(scripts, watching, settings.known_connections))
+    metrics.registry.register(LedgerGauges(scripts, watching, connections=settings.known_connections))
     return Apps(_public(endpoint), _admin(Readiness(scripts.redis, watching), metrics))
-
-
-def _gauges(scripts: Scripts, breaker: Breaker, connections: frozenset[str]) -> LedgerGauges:
-    return LedgerGauges(
-        Ledger(scripts),
-        Agenda(scripts),
-        Limits(scripts),
-        Charges(scripts),
-        Watch(scripts),
-        breaker,
-        connections=connections,
-    )
 
 
 def _public(endpoint: Endpoint) -> Flask:

@@ -9,7 +9,19 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Account, Agenda, Campaigns, Charges, DayCharges, Figures, Ledger, Limits, Traffic, Watch
+from faxdispatch.ledger import (
+    Account,
+    Agenda,
+    Campaigns,
+    Charges,
+    DayCharges,
+    Figures,
+    Ledger,
+    Limits,
+    Scripts,
+    Traffic,
+    Watch,
+)
 from faxdispatch.ledger.measures import BOUNDS, Measures, read_measures
 from faxdispatch.reasons.failures import REASONS
 from webhook.breaker import Breaker
@@ -83,28 +95,15 @@ class LedgerGauges:
     """
 
     def __init__(
-        self,
-        ledger: Ledger,
-        agenda: Agenda,
-        limits: Limits,
-        charges: Charges,
-        watch: Watch,
-        breaker: Breaker,
-        *,
-        connections: frozenset[str] = frozenset(),
-        max_age: float = 2.0,
+        self, scripts: Scripts, breaker: Breaker, *, connections: frozenset[str] = frozenset(), max_age: float = 2.0
     ) -> None:
-        self._ledger = ledger
-        self._agenda = agenda
-        self._limits = limits
-        self._charges = charges
-        self._watch = watch
+        self._ledger, self._agenda, self._limits = Ledger(scripts), Agenda(scripts), Limits(scripts)
+        self._charges, self._watch, self._campaigns = Charges(scripts), Watch(scripts), Campaigns(scripts)
         self._breaker = breaker
         # If we know our connections, all others share one label; otherwise the first ones each get their own.
         self._connections = Labels(connections, most=0) if connections else Labels()
         self._places = Labels()
         self._causes = Labels(frozenset(REASONS))
-        self._campaigns = Campaigns(ledger.scripts)
         self._max_age = max_age
         self._lock = threading.Lock()
         self._read_at = float("-inf")

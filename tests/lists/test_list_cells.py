@@ -117,7 +117,7 @@ def test_a_cell_that_says_there_is_no_number_is_not_an_error(reader, text):
 def test_numbers_of_other_countries_and_toll_free_ones_are_told_apart(region, text, foreign, toll_free):
     cell = CellReader(NumberPolicy(region=region)).read(text)
 
-    assert (cell.verdict, cell.foreign, cell.toll_free) == (Verdict.NUMBER, foreign, toll_free)
+    assert (cell.verdict, cell.facts.foreign, cell.facts.toll_free) == (Verdict.NUMBER, foreign, toll_free)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_cells_read_together_give_the_same_as_one_by_one(region, countries):
             alone = reader.read(text)
             assert found.to[at] == alone.number, text
             assert found.others.get(at, alone) == alone
-            assert column.facts[found.facts[at]] == alone[3:]
+            assert column.facts[found.facts[at]] == alone.facts
 
 
 def test_an_extension_is_removed_only_on_request():
@@ -268,7 +268,7 @@ def test_numbers_of_many_countries_read_together_give_the_same_as_parsing_each(p
     for at, text in enumerate(texts):
         alone = reader.read_slowly(text)
         assert (found.to[at], found.others.get(at, alone), column.facts[found.facts[at]]) == (
-            alone.number, alone, alone[3:]
+            alone.number, alone, alone.facts
         ), text  # fmt: skip
 
 

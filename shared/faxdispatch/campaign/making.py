@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -82,6 +82,7 @@ class Order:
         return self.options.get("cover") is not None
 
 
+@dataclass(frozen=True, slots=True)
 class Maker:
     """Makes campaigns.
 
@@ -91,25 +92,14 @@ class Maker:
     FAX_COVER_FONTS.
     """
 
-    def __init__(
-        self,
-        campaigns: Campaigns,
-        *,
-        policy: NumberPolicy,
-        store: Store,
-        storage: "Callable[[], Storage | None]" = lambda: None,
-        fetch_link: "FetchLink | None" = None,
-        cover_fonts: Path | None = None,
-        own_numbers: Sequence[str] = (),
-    ) -> None:
-        self._campaigns = campaigns
-        self._scripts = campaigns.scripts
-        self._policy = policy
-        self._store = store
-        self._storage = storage
-        self._fetch_link = fetch_link or link_fetch()
-        self._cover_fonts = cover_fonts
-        self._own = own_numbers
+    campaigns: Campaigns
+    _: KW_ONLY
+    policy: NumberPolicy
+    store: Store
+    storage: "Callable[[], Storage | None]" = lambda: None
+    fetch_link: "FetchLink" = field(default_factory=link_fetch)
+    cover_fonts: Path | None = None
+    own_numbers: Sequence[str] = ()
 
     def make(self, order: Order) -> Imported:
         """Make a campaign, or continue with one that was interrupted. Raises what `CampaignService.create` does."""
@@ -123,9 +113,9 @@ class Maker:
             row_documents(
                 order.media_dir,
                 listed.folder,
-                self._storage,
+                self.storage,
                 look_at_link=order.look_at_link,
-                fetch_link=self._fetch_link if order.covered else None,
+                fetch_link=self.fetch_link if order.covered else None,
                 with_pages=options.get("pages") is None,
                 on_documents=order.on_documents,
             ) as documents,
@@ -136,7 +126,7 @@ class Maker:
         """Return the document that every row gets, if it is ours to store, and the options without its link."""
         document, options = order.document, order.options
         if order.covered and document is None and options.get("media_url") is not None:
-            document = self._fetch_link(options["media_url"])
+            document = self.fetch_link(options["media_url"])
             options = {name: value for name, value in options.items() if name != "media_url"}
         found = document_for_all(document, covered=order.covered) if document is not None else None
         return found, options
@@ -164,14 +154,14 @@ class Maker:
             asked, covers = self._asked(checking, document, options, order, known=known)
             mark = fingerprint(listed.content, order.reading.as_data(), asked)
             if document:
-                self._store(document, until=needed_until(asked))
-            ends = ends_for_all(asked, document, self._storage)
+                self.store(document, until=needed_until(asked))
+            ends = ends_for_all(asked, document, self.storage)
             outcome = self._open(identity, named, asked, mark, checking, order)
-            CampaignMedia(self._scripts).note(identity, ends)
+            CampaignMedia(self.campaigns.scripts).note(identity, ends)
         except BaseException:
             checking.close()
             raise
-        campaign = self._campaigns.get(identity)
+        campaign = self.campaigns.get(identity)
         if outcome == "same" and campaign.state is not CampaignState.DRAFT:
             return self._unchanged(campaign, checking, checked)
         if documents:
@@ -182,7 +172,7 @@ class Maker:
         """Keep an existing campaign unchanged, and its documents as long as it needs them."""
         checking.close()
         if checking.documents:
-            keep_documents(campaign, self._scripts, checked)
+            keep_documents(campaign, self.campaigns.scripts, checked)
         return Imported(campaign, "same", None, tuple(checking.table.guesses))
 
     def _read_in(
@@ -202,14 +192,14 @@ class Maker:
             LeftOutFile(left_out, table.columns) if left_out else nullcontext() as left,
         ):
             importer = Importer(
-                self._campaigns,
+                self.campaigns,
                 identity,
                 on_bad=bad.write if bad else None,
                 on_left_out=left.write if left else None,
             )
             summary = importer.run(checking, rows, operator=order.operator, strict=order.strict)
         return Imported(
-            self._campaigns.get(identity),
+            self.campaigns.get(identity),
             "created" if outcome == "created" else "continued",
             summary,
             guesses + tuple(documents.remarks() if documents else ()),
@@ -223,9 +213,9 @@ class Maker:
         return check(
             lambda: listed.open(reading.encoding, reading.sheet),
             reading,
-            policy=self._policy,
-            own_numbers=self._own,
-            stopped=stopped_in(self._scripts),
+            policy=self.policy,
+            own_numbers=self.own_numbers,
+            stopped=stopped_in(self.campaigns.scripts),
             on_progress=order.on_progress,
         )
 
@@ -233,17 +223,17 @@ class Maker:
         self, checking: Check, document: Document | None, options: Mapping[str, Any], order: Order, *, known: bool
     ) -> "tuple[dict[str, Any], RowCovers | None]":
         """Return the options for all rows, and the covers of rows. Raises `BadInput` if that is not possible."""
-        covers = covers_of(options.get("cover"), checking.table.columns, self._cover_fonts)
+        covers = covers_of(options.get("cover"), checking.table.columns, self.cover_fonts)
         given = {**options, **_of_document(document, options, covers)}
-        region = order.reading.region or self._policy.region
+        region = order.reading.region or self.policy.region
         asked = options_for_all(given, region=region, media_by_row="media" in checking.table.fields)
-        if not known and (last := needed_until(asked)) and last <= Clock(self._scripts).now():
+        if not known and (last := needed_until(asked)) and last <= Clock(self.campaigns.scripts).now():
             raise InvalidJob([("send_by", "has already passed by Redis' clock; give a later time")])
         return asked, covers
 
     def _knows(self, campaign_id: str) -> bool:
         try:
-            self._campaigns.get(campaign_id)
+            self.campaigns.get(campaign_id)
         except NotKnown:
             return False
         return True
@@ -257,7 +247,7 @@ class Maker:
         checking: Check,
         order: Order,
     ) -> str:
-        outcome = self._campaigns.open(
+        outcome = self.campaigns.open(
             identity,
             name=name,
             options=options,
@@ -269,7 +259,7 @@ class Maker:
         if outcome == "purged":
             raise Conflict(f"campaign {identity}: one with this id ran and was purged; use another id")
         if outcome == "conflict":
-            state = self._campaigns.get(identity).state
+            state = self.campaigns.get(identity).state
             way = "purge it, or use another id" if state is CampaignState.DRAFT else "use another id"
             raise Conflict(f"campaign {identity}: exists already, {state}, with another list or other options; {way}")
         return outcome

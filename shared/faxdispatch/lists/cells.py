@@ -63,22 +63,31 @@ class Verdict(StrEnum):
     INVALID = "invalid"
 
 
+class Facts(NamedTuple):
+    """Further facts about a number.
+
+    `foreign` names the country (ISO 3166) of a number that belongs to another one than the region, since its calls have
+    another price. `001` means no country in particular. `unconfirmed` numbers are possible ones in ranges that no list
+    knows, such as a new area code's; calls to `shared_cost` ones cost more.
+    """
+
+    toll_free: bool = False
+    foreign: str | None = None
+    unconfirmed: bool = False
+    shared_cost: bool = False
+
+
 class Cell(NamedTuple):
     """The result of reading a number cell.
 
     `number` is E.164, or a SIP URI if the policy allows them; None unless the verdict is NUMBER. `note` says what was
-    removed, or why it is invalid. `foreign` names the country (ISO 3166) of a number that belongs to another one than
-    the region, since its calls have another price. `001` means no country in particular. `unconfirmed` numbers are
-    possible ones in ranges that no list knows, such as a new area code's; calls to `shared_cost` ones cost more.
+    removed, or why it is invalid.
     """
 
     number: str | None
     verdict: Verdict
     note: str = ""
-    toll_free: bool = False
-    foreign: str | None = None
-    unconfirmed: bool = False
-    shared_cost: bool = False
+    facts: Facts = Facts()
 
 
 _EMPTY = Cell(None, Verdict.NONE)
@@ -232,10 +241,8 @@ class CellReader:
         if self.policy.countries or number.is_shared_cost or self.policy.only is not None:
             # For others it would only repeat a check that was made when the number was read.
             self.policy.check_number(number)
-        return Cell(
-            written, Verdict.NUMBER, note,
-            number.is_toll_free, self._foreign(number), number.is_unconfirmed, number.is_shared_cost,
-        )  # fmt: skip
+        facts = Facts(number.is_toll_free, self._foreign(number), number.is_unconfirmed, number.is_shared_cost)
+        return Cell(written, Verdict.NUMBER, note, facts)
 
     def _foreign(self, number: Number) -> str | None:
         region, code = self.policy.region, number.code

@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -40,6 +40,7 @@ Progress = Callable[[int, int, int], None]
 """Is called with bytes read, bytes in total, and rows checked."""
 
 
+@dataclass(eq=False)
 class Check:
     """A check of one list. Iterate over it once.
 
@@ -47,33 +48,23 @@ class Check:
     it, or use it in a `with` statement.
     """
 
-    def __init__(
-        self,
-        table: Table,
-        reader: CellReader,
-        reading: Reading,
-        restricted: dict[str, Note],
-        *,
-        own_numbers: Collection[str],
-        stopped: Stopped | None,
-        first_bad: int,
-        on_progress: Progress | None,
-    ) -> None:
-        self.table = table
+    table: Table
+    reader: CellReader
+    reading: Reading
+    restricted: dict[str, Note]
+    """Numbers that some row says must not be faxed, or only at some times."""
+    own_numbers: frozenset[str]
+    stopped: Stopped | None
+    first_bad: int
+    on_progress: Progress | None
+    documents: "RowDocuments | None" = None
+    """The lookup of documents that rows name; without it, all count as stored at Telnyx."""
+
+    def __post_init__(self) -> None:
         self.summary = Summary()
-        self.documents: RowDocuments | None = None
-        """The lookup of documents that rows name; without it, all count as stored at Telnyx."""
-        self._reader = reader
-        self._column = ColumnReader(reader)
-        self._fields = FieldReader(table.fields, reader.policy.region)
-        self._restricted = restricted
-        """Numbers that some row says must not be faxed, or only at some times."""
-        self._duplicates = None if reading.personalised else Duplicates(table.fields)
-        self._include_hidden = reading.include_hidden
-        self._own = frozenset(own_numbers)
-        self._stopped = stopped
-        self._first_bad = first_bad
-        self._on_progress = on_progress
+        self._column = ColumnReader(self.reader)
+        self._fields = FieldReader(self.table.fields, self.reader.policy.region)
+        self._duplicates = None if self.reading.personalised else Duplicates(self.table.fields)
 
     def close(self) -> None:
         """Close the file."""
@@ -103,16 +94,16 @@ class Check:
         with closing(source):
             for block in self.table.batches(size):
                 yield self._judged(block)
-                if self._on_progress:
-                    self._on_progress(source.done(), source.total, self.summary.rows)
-            if self._on_progress:
-                self._on_progress(source.total, source.total, self.summary.rows)
+                if self.on_progress:
+                    self.on_progress(source.done(), source.total, self.summary.rows)
+            if self.on_progress:
+                self.on_progress(source.total, source.total, self.summary.rows)
 
     def refuse(self, batch: Batch, place: int, reason: str) -> BadRow:
         """Turn a row of a batch that can be sent into a bad one, and return it."""
         bad = self._bad(batch, place, None, reason)
         batch.to[place], batch.others[place] = None, bad
-        self.summary.refuse(bad, first_bad=self._first_bad)
+        self.summary.refuse(bad, first_bad=self.first_bad)
         return bad
 
     def _judged(self, block: Block) -> Batch:
@@ -146,8 +137,8 @@ class Check:
         return batch
 
     def _count(self, batch: Batch, facts: list[int]) -> None:
-        self.summary.add(batch, first_bad=self._first_bad)
-        self.summary.own_number += sum(map(self._own.__contains__, batch.to))
+        self.summary.add(batch, first_bad=self.first_bad)
+        self.summary.own_number += sum(map(self.own_numbers.__contains__, batch.to))
         if any(facts):
             for place, count in Counter(fact for fact, to in zip(facts, batch.to, strict=True) if fact and to).items():
                 self.summary.add_facts(self._column.facts[place], count)
@@ -158,7 +149,7 @@ class Check:
             at: left_out(block, at, Why.NO_NUMBER, why) for at, why in block.no_recipients.items()
         }
         self.summary.no_recipient += len(others)
-        if not self._include_hidden:
+        if not self.reading.include_hidden:
             for at, why in block.hidden.items():
                 others.setdefault(at, left_out(block, at, Why.HIDDEN, why))
         said = sorted(self.table.notes_in(block), key=lambda said: said[1] is Note.TIMES)
@@ -186,7 +177,7 @@ class Check:
                     places[at] = place
         for at, flaws in block.flaws.items():
             used = [place for place in (places[at], *table.fields.values()) if place in flaws]
-            if self._include_hidden:
+            if self.reading.include_hidden:
                 used = [place for place in used if flaws[place] != STRUCK]
             if used and at not in others:
                 others[at] = self._flawed(block, at, used[0], flaws[used[0]])
@@ -212,9 +203,9 @@ class Check:
         self, block: Block, places: Sequence[int], texts: Sequence[str], others: "dict[int, BadRow | LeftOut]"
     ) -> None:
         """Refuse numbers without `+` of recipients in another country: as numbers of ours they may be a stranger's."""
-        code = self._reader.code
+        code = self.reader.code
         for at, country in self.table.foreign(block, code):
-            if at not in others and not says_its_country(texts[at], code) and self._reader.read(texts[at]).number:
+            if at not in others and not says_its_country(texts[at], code) and self.reader.read(texts[at]).number:
                 others[at] = self._bad(
                     block, at, places[at], f"has no + and country code, but its recipient is in {country}: write it so"
                 )
@@ -238,11 +229,11 @@ class Check:
 
     def _stop(self, batch: Batch) -> None:
         """Leave out the rows whose number another row or a list stops, and those whose document cannot be sent."""
-        if self._restricted:
+        if self.restricted:
             self._leave_out_restricted(batch)
-        if self._stopped:
+        if self.stopped:
             numbers = list({to: None for at, to in enumerate(batch.to) if to and at not in batch.others})
-            stopped = self._stopped(numbers) if numbers else {}
+            stopped = self.stopped(numbers) if numbers else {}
             for at, to in enumerate(batch.to if stopped else ()):
                 if to in stopped and at not in batch.others:
                     batch.others[at] = left_out(batch, at, stopped[to], stopped[to].value, to)
@@ -257,9 +248,9 @@ class Check:
 
     def _leave_out_restricted(self, batch: Batch) -> None:
         for at, to in enumerate(batch.to):
-            if to not in self._restricted or at in batch.others:
+            if to not in self.restricted or at in batch.others:
                 continue
-            if self._restricted[to] is Note.REFUSAL:
+            if self.restricted[to] is Note.REFUSAL:
                 batch.others[at] = left_out(batch, at, Why.OPTED_OUT, "opted out, by another row", to)
             elif not self.table.has_window(batch.cells[at]):
                 batch.others[at] = self._bad(batch, at, None, _AT_TIMES.format("another row with this number"))
@@ -310,16 +301,7 @@ def check(
             raise
 
     table, restricted = _with_restricted(opened, reader)
-    return Check(
-        table,
-        reader,
-        reading,
-        restricted,
-        own_numbers=own_numbers,
-        stopped=stopped,
-        first_bad=first_bad,
-        on_progress=on_progress,
-    )
+    return Check(table, reader, reading, restricted, frozenset(own_numbers), stopped, first_bad, on_progress)
 
 
 def _with_restricted(opened: Callable[[], Table], reader: CellReader) -> tuple[Table, dict[str, Note]]:

@@ -13,7 +13,7 @@ from phonenumbers import PhoneNumberType
 
 from faxdispatch.calling.numbers import Number, callable_number
 from faxdispatch.calling.ranges import country_and_kind, read_digits
-from faxdispatch.lists.cells import Cell, CellReader
+from faxdispatch.lists.cells import Cell, CellReader, Facts
 
 _SEPARATED = b" \t\r\x0b\x0c().-+/"
 _DIGITS_ALIKE = bytes.maketrans(b"0123456789", b"9999999999")
@@ -51,15 +51,6 @@ class _Form(Enum):
     """As it is dialled in a country that is not in the North American plan."""
     WITH_PLUS = 5
     """With a plus and eleven digits: of the North American plan if the first is 1, otherwise of any other."""
-
-
-class Facts(NamedTuple):
-    """Further facts about a number, in the form of `Cell`."""
-
-    toll_free: bool = False
-    foreign: str | None = None
-    unconfirmed: bool = False
-    shared_cost: bool = False
 
 
 class Numbers(NamedTuple):
@@ -153,7 +144,7 @@ class ColumnReader:
             return None
         if self._policy.countries and number.country not in self._policy.countries:
             return None
-        return self._place(Facts(*self._reader.cell(number)[3:]))
+        return self._place(self._reader.cell(number).facts)
 
     def _read_odd(self, text: str) -> Cell:
         """Read a cell that is not plain; cells without a number often repeat."""
@@ -170,7 +161,7 @@ class ColumnReader:
         if cell.number is None:
             found.others[len(found.to)] = cell
         found.to.append(cell.number)
-        found.facts.append(self._place(Facts(*cell[3:])))
+        found.facts.append(self._place(cell.facts))
 
     def _place(self, facts: Facts) -> int:
         if facts not in self._places:
@@ -200,5 +191,5 @@ class ColumnReader:
             cell = None if digits[:3] == digits[3:] else self._reader.cell(callable_number(1, f"{digits}0101"))
         except ValueError:
             cell = None
-        self._known[place] = 255 if cell is None else min(self._place(Facts(*cell[3:])) + 1, 255)
+        self._known[place] = 255 if cell is None else min(self._place(cell.facts) + 1, 255)
         return self._known[place]

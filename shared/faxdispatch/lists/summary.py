@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
 
-from faxdispatch.lists.number_column import Facts
+from faxdispatch.lists.cells import Facts
 from faxdispatch.lists.rows import BadRow, Batch
 from faxdispatch.text.wording import counted
 

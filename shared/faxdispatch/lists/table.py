@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from functools import cached_property
 
 from faxdispatch.errors import BadInput
@@ -16,10 +16,10 @@ from faxdispatch.lists.cells import CellReader
 from faxdispatch.lists.countries import calling_code
 from faxdispatch.lists.header_row import HEADER_WITHIN
 from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
-from faxdispatch.lists.kinds import Pair, fax_numbers, is_fax
+from faxdispatch.lists.kinds import fax_numbers, is_fax
 from faxdispatch.lists.reading import Reading
 from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
-from faxdispatch.lists.refusals import HINTS, Note, Says, may_refuse, note_of, refuses
+from faxdispatch.lists.refusals import HINTS, Note, may_refuse, note_of, refuses
 from faxdispatch.lists.shape import Shape
 from faxdispatch.lists.source import SAMPLE, Source
 from faxdispatch.lists.words import folded, is_totals, may_hold_number, places_of, what_it_is
@@ -40,8 +40,8 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELI
 _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "none": NO_DELIMITER}
 
 _WithOneOf = Callable[[Sequence[str]], Iterator[Block]] | None
-_Parts = tuple[Shape, str, Iterator[Block], _WithOneOf]
-"""The shape of a list, its delimiter, its rows, and what finds those with one of certain words."""
+_Parts = tuple[str, Shape, Iterator[Block], _WithOneOf]
+"""The delimiter of a list, its shape, its rows, and what finds those with one of certain words."""
 
 
 @dataclass
@@ -54,21 +54,19 @@ class Table:
     """
 
     source: Source
-    columns: tuple[str, ...]
-    header: bool
     delimiter: str
-    encoding: str
-    number_column: int
-    fields: dict[str, int]
-    guesses: list[str]
-    kinds: tuple[Pair, ...]
-    refusals: dict[int, Says]
-    notes: tuple[int, ...]
-    country: int | None
+    shape: InitVar[Shape]
     _blocks: Iterator[Block]
     _with_one_of: _WithOneOf
     is_unread: bool = True
     """Whether all rows are still to be read by `batches`."""
+
+    def __post_init__(self, shape: Shape) -> None:
+        self.encoding = self.source.encoding
+        self.columns, self.header, self.number_column = shape.names, shape.header is not None, shape.number
+        self.fields, self.kinds, self.refusals = shape.fields, shape.kinds, shape.refusals
+        self.notes, self.country = shape.notes, shape.country
+        self.guesses = [*self.source.notes, *shape.guesses]
 
     def number_place(self, cells: Sequence[str]) -> int | None:
         """Return the column that has a row's fax number, or None if the row has only other machines' numbers."""
@@ -263,23 +261,7 @@ def read_table(
             f"field: {', '.join(sorted(unknown))} is unknown; a row can have {', '.join((*FIELDS, OPT_OUT))}"
         )
     opened = _of_text if source.lines is not None else _of_sheet
-    shape, delimiter, blocks, with_one_of = opened(source, reader, reading)
-    return Table(
-        source=source,
-        columns=shape.names,
-        header=shape.header is not None,
-        delimiter=delimiter,
-        encoding=source.encoding,
-        number_column=shape.number,
-        fields=shape.fields,
-        kinds=shape.kinds,
-        refusals=shape.refusals,
-        notes=shape.notes,
-        country=shape.country,
-        guesses=[*source.notes, *shape.guesses],
-        _blocks=blocks,
-        _with_one_of=with_one_of,
-    )
+    return Table(source, *opened(source, reader, reading))
 
 
 def _of_text(source: Source, reader: CellReader, reading: Reading) -> _Parts:
@@ -294,12 +276,12 @@ def _of_text(source: Source, reader: CellReader, reading: Reading) -> _Parts:
     for _ in range(shape.ends):
         lines.next()
     records = Records(lines, delimiter, len(shape.names), shape.number)
-    return shape, delimiter, iter(records), records.with_one_of
+    return delimiter, shape, iter(records), records.with_one_of
 
 
 def _of_sheet(source: Source, reader: CellReader, reading: Reading) -> _Parts:
     shape = Shape(source.name, list(source.head), reader, reading, hidden=source.hidden_columns)
-    return shape, "", _below(shape.ends, source.sheet or ()), _rows_with(source, shape.ends)
+    return "", shape, _below(shape.ends, source.sheet or ()), _rows_with(source, shape.ends)
 
 
 def _rows_with(source: Source, header: int) -> _WithOneOf:

@@ -77,7 +77,7 @@ class Consumer:
         self._on_lost = on_lost
         self._redis = open_stream(redis_url)
         self._membership = Membership(
-            self._redis,
+            redis=self._redis,
             stream=stream,
             group=group,
             name=name,

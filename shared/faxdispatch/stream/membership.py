@@ -1,6 +1,7 @@
 """How one member uses a consumer group: the commands to Redis, and what the answers mean."""
 
 import logging
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -40,36 +41,27 @@ return 1
 """
 
 
+@dataclass(kw_only=True, eq=False)
 class Membership:
     """The commands of a member to its group. Every method passes on errors of Redis.
 
     `start` (see `first_id`) is where a new group begins; `claim_after` is in seconds. `Consumer` explains the rest.
     """
 
-    def __init__(
-        self,
-        redis: Redis,
-        *,
-        stream: str,
-        group: str,
-        name: str,
-        start: str,
-        batch: int,
-        claim_after: float,
-        max_deliveries: int,
-        dead_stream: str,
-    ) -> None:
-        self._redis = redis
-        self._stream = stream
-        self._group = group
-        self._name = name
-        self._below = None if start == END else before(start)
-        self._batch = batch
-        self._claim_after = claim_after
-        self._max_deliveries = max_deliveries
-        self._dead_stream = dead_stream
-        self._dead_letter = redis.register_script(_DEAD_LETTER)
-        self._leave = redis.register_script(_LEAVE)
+    redis: Redis
+    stream: str
+    group: str
+    name: str
+    start: str
+    batch: int
+    claim_after: float
+    max_deliveries: int
+    dead_stream: str
+
+    def __post_init__(self) -> None:
+        self._below = None if self.start == END else before(self.start)
+        self._dead_letter = self.redis.register_script(_DEAD_LETTER)
+        self._leave = self.redis.register_script(_LEAVE)
         self._joined = False
         self._own: str | None = _BEGINNING
         self._claim_from = _BEGINNING
@@ -81,9 +73,9 @@ class Membership:
         """Create the group if it does not exist. If it is created again, it begins where the first one did."""
         if self._joined:
             return
-        self._below = self._below or last_id(self._redis, self._stream)
+        self._below = self._below or last_id(self.redis, self.stream)
         try:
-            self._redis.xgroup_create(self._stream, self._group, self._below, mkstream=True)
+            self.redis.xgroup_create(self.stream, self.group, self._below, mkstream=True)
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
@@ -124,48 +116,48 @@ class Membership:
 
     def _new(self, block: float) -> list[Entry]:
         """Deliver new entries, waiting for them up to `block` seconds."""
-        with self._redis.pipeline() as pipe:
-            pipe.xinfo_stream(self._stream)
-            pipe.xinfo_groups(self._stream)
-            pipe.xreadgroup(self._group, self._name, {self._stream: ">"}, count=self._batch)
+        with self.redis.pipeline() as pipe:
+            pipe.xinfo_stream(self.stream)
+            pipe.xinfo_groups(self.stream)
+            pipe.xreadgroup(self.group, self.name, {self.stream: ">"}, count=self.batch)
             state, groups, answer = pipe.execute()
         found: list[Entry] = answer[0][1] if answer else []
         if found:
-            self.trimmed += _unread(state, next(g for g in groups if g["name"] == self._group))
+            self.trimmed += _unread(state, next(g for g in groups if g["name"] == self.group))
         elif block:
-            found = self._read(">", count=self._batch, block=max(1, round(block * 1000)))
+            found = self._read(">", count=self.batch, block=max(1, round(block * 1000)))
         return found
 
     def _deliveries(self, entry_id: str) -> int:
         """Return how often a pending entry was delivered; 0 if it is no longer pending."""
-        found: Any = self._redis.xpending_range(self._stream, self._group, entry_id, entry_id, 1)
+        found: Any = self.redis.xpending_range(self.stream, self.group, entry_id, entry_id, 1)
         return int(found[0]["times_delivered"]) if found else 0
 
     def ack(self, entry_ids: list[str]) -> int:
         """Acknowledge. Return how many were pending."""
-        return int(self._redis.xack(self._stream, self._group, *entry_ids))
+        return int(self.redis.xack(self.stream, self.group, *entry_ids))
 
     def dead_letter(self, entry_id: str, *, reason: str, deliveries: int) -> bool:
         """Move a pending entry to the dead letters and acknowledge it, both or neither.
 
         Return False if it is not pending.
         """
-        words = [self._group, entry_id, reason, str(deliveries)]
-        moved = bool(self._dead_letter(keys=[self._stream, self._dead_stream], args=words))
+        words = [self.group, entry_id, reason, str(deliveries)]
+        moved = bool(self._dead_letter(keys=[self.stream, self.dead_stream], args=words))
         if moved:
-            log.error("entry %s went to %s: %s", entry_id, self._dead_stream, plain(reason))
+            log.error("entry %s went to %s: %s", entry_id, self.dead_stream, plain(reason))
         return moved
 
     def set_position(self, target: str) -> None:
         """Let the next new entry be the first from `target` (see `first_id`) on."""
         self._joined = False
         self._join()
-        self._redis.xgroup_setid(self._stream, self._group, END if target == END else before(target))
+        self.redis.xgroup_setid(self.stream, self.group, END if target == END else before(target))
 
     def leave(self) -> bool:
         """Remove this member from the group. Return False if something is pending with it."""
         self._joined = False
-        return bool(self._leave(keys=[self._stream], args=[self._group, self._name]))
+        return bool(self._leave(keys=[self.stream], args=[self.group, self.name]))
 
     def _examined(self, entry: Entry, *, again: bool) -> Delivery | None:
         """Return the entry as a delivery, or None if it no longer exists or never was an event."""
@@ -174,7 +166,7 @@ class Membership:
             self.trimmed += self.ack([entry_id])
             return None
         deliveries = self._deliveries(entry_id) if again else 1
-        if deliveries > self._max_deliveries:
+        if deliveries > self.max_deliveries:
             self.dead_letter(
                 entry_id, reason="delivered too often without an acknowledgement", deliveries=deliveries - 1
             )
@@ -186,23 +178,23 @@ class Membership:
             return None
 
     def _read(self, after: str, *, count: int, block: int | None = None) -> list[Entry]:
-        answer: Any = self._redis.xreadgroup(self._group, self._name, {self._stream: after}, count=count, block=block)
+        answer: Any = self.redis.xreadgroup(self.group, self.name, {self.stream: after}, count=count, block=block)
         found: list[Entry] = answer[0][1] if answer else []
         return found
 
     def _claimed(self) -> list[Entry]:
-        answer: Any = self._redis.xautoclaim(
-            self._stream,
-            self._group,
-            self._name,
-            min_idle_time=round(self._claim_after * 1000),
+        answer: Any = self.redis.xautoclaim(
+            self.stream,
+            self.group,
+            self.name,
+            min_idle_time=round(self.claim_after * 1000),
             start_id=self._claim_from,
             count=1,
         )
         self._claim_from, found, trimmed = answer
         self.trimmed += len(trimmed)
         if self._claim_from == _BEGINNING:
-            self._claim_at = monotonic() + self._claim_after / 4
+            self._claim_at = monotonic() + self.claim_after / 4
         entries: list[Entry] = found
         return entries
 
