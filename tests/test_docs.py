@@ -1,4 +1,4 @@
-"""Links in the documentation lead somewhere, and its code blocks are code. `make site` checks the links of docs/."""
+"""Links in the documentation lead somewhere, its code blocks are code, and what it names exists."""
 
 import ast
 import re
@@ -9,6 +9,9 @@ from pathlib import Path
 
 import markdown
 import pytest
+import typer
+
+from faxdispatch.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "simulator").glob("*.md")]
@@ -22,6 +25,16 @@ def blocks(*languages: str) -> list[object]:
         for number, (_, language, code) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
         if language in languages
     ]
+
+
+def calls(page: Path) -> set[str]:
+    """Every command that a page names, with its options."""
+    text = page.read_text(encoding="utf-8")
+    listed = "".join(code for _, language, code in BLOCK.findall(text) if language == "sh").replace("\\\n", " ")
+    named = re.findall(r"`(faxdispatch [^`]+)`", " ".join(BLOCK.sub("", text).split()))
+    lines = [line.partition(" #")[0] for line in [*listed.splitlines(), *named]]
+    found = [re.search(r"(?:^|worker |console |-- |bin/)faxdispatch ([a-z].*)", line) for line in lines]
+    return {call[1] for call in found if call}
 
 
 def anchors(page: Path) -> set[str]:
@@ -39,6 +52,19 @@ def test_a_shell_block_is_shell(code: str):
     done = subprocess.run(["bash", "-n"], input=code, capture_output=True, encoding="utf-8", check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# The changelog also names what is gone.
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
+def test_the_commands_that_a_page_names_exist(page: Path):
+    for call in calls(page):
+        words, command = call.split(), typer.main.get_command(app)
+        while words and hasattr(command, "commands"):
+            assert words[0] in command.commands, call
+            command = command.commands[words.pop(0)]
+        options = {option for parameter in command.params for option in parameter.opts}
+        named = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert named <= options | {"--help"} or command.context_settings.get("ignore_unknown_options"), call
 
 
 def test_the_page_of_the_architecture_names_each_room_on_its_floor():

@@ -7,10 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-import typer
 
 from faxdispatch import FaxClient, events
-from faxdispatch.cli.app import app
 from faxdispatch.errors import NoSuchResource
 from faxdispatch.events import JOB_TYPES, TELNYX_TYPES, Event
 from faxdispatch.jobs import JOBS
@@ -163,24 +161,6 @@ def test_every_setting_that_the_page_names_exists():
 
     assert named
     assert named <= {name.upper() for name in Settings.model_fields}
-
-
-def commands():
-    """Every command that the page names, with the options it is given."""
-    listings = re.findall(r"^(faxdispatch .+?)(?:\s+#.*)?$", TEXT, re.MULTILINE)
-    return sorted({*listings, *(word for word in quoted(PROSE) if word.startswith("faxdispatch "))})
-
-
-@pytest.mark.parametrize("line", commands())
-def test_every_command_that_the_page_names_exists(line):
-    words = line.split()[1:]
-    command = typer.main.get_command(app)
-    while words and hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
-
-    assert not hasattr(command, "commands"), "names a group only"
-    options = {option for parameter in command.params for option in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= options | {"--help"}
 
 
 def class_of(kind):
