@@ -253,9 +253,19 @@ def test_a_line_end_within_a_value_is_reported_without_the_value(monkeypatch):
     assert SECRET not in str(told.value)
 
 
+def test_a_line_end_within_a_list_is_reported_too(monkeypatch):
+    with pytest.raises(Misconfigured, match=r"^FAX_CONNECTION_ID: has a line end"):
+        load(monkeypatch, FAX_CONNECTION_ID="1293384261075731499,17\n18")
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("FAX_RAET", "FAX_RATE"), ("fax_test_onyl", "FAX_TEST_ONLY"), ("TELNYX_PUBLIC_KEYS", "TELNYX_PUBLIC_KEY")],
+    [
+        ("FAX_RAET", "FAX_RATE"),
+        ("fax_test_onyl", "FAX_TEST_ONLY"),
+        ("TELNYX_PUBLIC_KEYS", "TELNYX_PUBLIC_KEY"),
+        ("FAX_CONNECTIONS", "FAX_CONNECTION_ID"),
+    ],
 )
 @pytest.mark.parametrize("where", ["environment", "file"])
 def test_a_misspelt_name_is_refused_with_the_one_that_is_meant(monkeypatch, tmp_path, name, meant, where):

@@ -45,7 +45,8 @@ class Settings(OperatingSettings, KeepingSettings, LimitSettings, FaxSettings, T
         for name in type(self).model_fields:
             value = getattr(self, name)
             text = value.get_secret_value() if isinstance(value, SecretStr) else value
-            if isinstance(text, str) and not text.isprintable():
+            parts = text if isinstance(text, tuple) else (text,)
+            if any(isinstance(part, str) and not part.isprintable() for part in parts):
                 raise Misconfigured(f"{name.upper()}: has a line end or another control character in it; remove it")
 
 
