@@ -45,95 +45,68 @@ def many(count: int, pages: int | None = 1, window: Window | None = None) -> Rec
 # The course ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("capacity", "end"),
-    [
-        (Capacity(channels=1), "2026-11-23 19:00"),  # 600 calls of a minute
-        (Capacity(channels=10), "2026-11-23 10:00"),
-        (Capacity(channels=10, rate=1 / 12), "2026-11-23 11:00"),  # 600 calls, one every 12 seconds
-        (Capacity(), "2026-11-23 09:01"),  # no call is shorter than itself
-    ],
-)
-def test_channels_and_rate_decide_the_end(capacity, end):
-    assert finish([load(600)], capacity, MONDAY) == utc(end)
-
-
-def test_a_plan_with_nothing_to_send_ends_at_once():
-    assert finish([], Capacity(channels=1), MONDAY) == MONDAY
-
-
-def test_what_does_not_fit_into_a_window_continues_in_the_next():
+ONE = Capacity(channels=1)
+NIGHT, ALWAYS = Window(start=time(22), end=time(6)), Window(start=time(0), end=time(0))
+COURSES = {
+    "600 calls of a minute on one channel": ([load(600)], ONE, MONDAY, "2026-11-23 19:00"),
+    "on ten channels": ([load(600)], Capacity(channels=10), MONDAY, "2026-11-23 10:00"),
+    "one every 12 seconds": ([load(600)], Capacity(channels=10, rate=1 / 12), MONDAY, "2026-11-23 11:00"),
+    "no call is shorter than itself": ([load(600)], Capacity(), MONDAY, "2026-11-23 09:01"),
+    "nothing to send": ([], ONE, MONDAY, "2026-11-23 09:00"),
     # 8 hours are left of Monday, so of 10 hours of calls two are Tuesday's.
-    assert finish([load(600, window=OFFICE)], Capacity(channels=1), MONDAY) == utc("2026-11-24 10:00")
+    "what does not fit into a window": ([load(600, window=OFFICE)], ONE, MONDAY, "2026-11-24 10:00"),
+    "over the weekend": ([load(60, window=OFFICE)], ONE, utc("2026-11-27 17:00"), "2026-11-30 09:00"),
+    # 13:00 UTC is 8:00 in New York, 16:00 UTC is 8:00 in Los Angeles.
+    "one zone is served while another sleeps": (
+        [load(60, window=LOCAL, zone=f"America/{city}") for city in ("New_York", "Los_Angeles")],
+        ONE,
+        MONDAY,
+        "2026-11-23 17:00",
+    ),
+    # On Sunday, 1 November 2026 New York goes back: 8:00 is at 12:00 UTC before and at 13:00 UTC after.
+    "when clocks are changed": (
+        [load(60, window=LOCAL, zone="America/New_York")],
+        ONE,
+        utc("2026-10-31 22:00"),
+        "2026-11-01 14:00",
+    ),
+    "a window past midnight": ([load(600, window=NIGHT)], ONE, MONDAY, "2026-11-25 00:00"),
+    "a window without an end": ([load(6000, window=ALWAYS)], ONE, MONDAY, "2026-11-27 13:00"),
+    # 100 faxes a day: the first hundred today, the next at once tomorrow, the last fifty the day after.
+    "a daily cap": ([load(250, cost=1)], Capacity(channels=1, day_cap=100), MONDAY, "2026-11-25 00:50"),
+    "money spent today": (
+        [load(20, cost=1)],
+        Capacity(channels=1, day_cap=100, spent_today=90),
+        MONDAY,
+        "2026-11-24 00:10",
+    ),
+    "money and window together": (
+        [load(150, cost=1, window=OFFICE)],
+        Capacity(channels=1, day_cap=100),
+        MONDAY,
+        "2026-11-24 08:50",
+    ),
+}
 
 
-def test_a_window_that_is_closed_is_waited_for_over_the_weekend():
-    assert finish([load(60, window=OFFICE)], Capacity(channels=1), utc("2026-11-27 17:00")) == utc("2026-11-30 09:00")
+@pytest.mark.parametrize(("given", "capacity", "begin", "end"), COURSES.values(), ids=COURSES)
+def test_a_campaign_ends_when_channels_rate_windows_and_money_allow(given, capacity, begin, end):
+    assert finish(given, capacity, begin) == utc(end)
 
 
 def test_holidays_are_left_out():
     holidays = parse_holidays(["2026-11-24"])
 
-    assert finish([load(600, window=OFFICE)], Capacity(channels=1), MONDAY, holidays) == utc("2026-11-25 10:00")
-
-
-def test_one_zone_is_served_while_another_sleeps():
-    new_york = load(60, window=LOCAL, zone="America/New_York")
-    los_angeles = load(60, window=LOCAL, zone="America/Los_Angeles")
-
-    # 13:00 UTC is 8:00 in New York, 16:00 UTC is 8:00 in Los Angeles.
-    assert finish([new_york, los_angeles], Capacity(channels=1), MONDAY) == utc("2026-11-23 17:00")
-
-
-def test_hours_follow_the_clocks_when_they_are_changed():
-    # On Sunday, 1 November 2026 New York goes back: 8:00 is at 12:00 UTC before and at 13:00 UTC after.
-    saturday = utc("2026-10-31 22:00")
-
-    assert finish([load(60, window=LOCAL, zone="America/New_York")], Capacity(channels=1), saturday) == utc(
-        "2026-11-01 14:00"
-    )
-
-
-def test_a_window_past_midnight_stays_open_until_the_morning():
-    night = Window(start=time(22), end=time(6))
-
-    assert finish([load(600, window=night)], Capacity(channels=1), MONDAY) == utc("2026-11-24 22:00") + timedelta(
-        hours=2
-    )
-
-
-def test_a_window_without_an_end_is_always_open():
-    always = Window(start=time(0), end=time(0))
-
-    assert finish([load(6000, window=always)], Capacity(channels=1), MONDAY) == MONDAY + timedelta(minutes=6000)
-
-
-def test_the_daily_cap_starts_anew_at_midnight_utc():
-    # 100 faxes a day: the first hundred today, the next at once tomorrow, the last fifty the day after.
-    capacity = Capacity(channels=1, day_cap=100)
-
-    assert finish([load(250, cost=1)], capacity, MONDAY) == utc("2026-11-25 00:50")
-
-
-def test_money_spent_today_reduces_what_is_left_of_the_cap():
-    capacity = Capacity(channels=1, day_cap=100, spent_today=90)
-
-    assert finish([load(20, cost=1)], capacity, MONDAY) == utc("2026-11-24 00:10")
-
-
-def test_money_and_window_together_are_waited_for():
-    capacity = Capacity(channels=1, day_cap=100)
-
-    assert finish([load(150, cost=1, window=OFFICE)], capacity, MONDAY) == utc("2026-11-24 08:50")
+    assert finish([load(600, window=OFFICE)], ONE, MONDAY, holidays) == utc("2026-11-25 10:00")
 
 
 @pytest.mark.parametrize(
     ("given", "capacity"),
     [
         (load(1, cost=1), Capacity(channels=1, day_cap=0)),
-        (load(10_000_000), Capacity(channels=1)),
-        (load(10**15), Capacity(channels=1)),
-        (load(10_000_000, window=OFFICE), Capacity(channels=1)),
+        (load(10_000_000), ONE),
+        (load(10**15), ONE),
+        (load(10_000_000, window=OFFICE), ONE),
     ],
     ids=["no money", "years", "ages", "years of windows"],
 )
@@ -144,7 +117,7 @@ def test_an_end_years_away_is_reported_as_none(given, capacity):
 def test_a_window_whose_every_day_is_a_holiday_never_ends():
     every_day = parse_holidays([f"{utc('2028-01-01') + timedelta(days=day):%m-%d}" for day in range(366)])
 
-    assert finish([load(1, window=LOCAL)], Capacity(channels=1), MONDAY, every_day) is None
+    assert finish([load(1, window=LOCAL)], ONE, MONDAY, every_day) is None
 
 
 # The plan --------------------------------------------------------------------------------------------------------
@@ -153,7 +126,7 @@ def test_a_window_whose_every_day_is_a_holiday_never_ends():
 def test_the_low_cost_is_pages_and_begun_minutes_at_their_prices():
     prices = settings(fax_price_page=0.01, fax_price_minute=0.1)
 
-    plan = make_plan(many(10, pages=2), Capacity(channels=1), MONDAY, prices)
+    plan = make_plan(many(10, pages=2), ONE, MONDAY, prices)
 
     assert plan.pages == 20
     assert plan.cost_low == pytest.approx(10 * (2 * 0.01 + 2 * 0.1))
@@ -162,15 +135,15 @@ def test_the_low_cost_is_pages_and_begun_minutes_at_their_prices():
 def test_the_high_cost_has_the_stated_share_charged_as_often_as_a_call_can_connect():
     prices = settings(fax_max_attempts=5, fax_max_connects=3)
 
-    plan = make_plan(many(10), Capacity(channels=1), MONDAY, prices, retry_share=0.5)
+    plan = make_plan(many(10), ONE, MONDAY, prices, retry_share=0.5)
 
     assert plan.cost_high == pytest.approx(plan.cost_low * (1 + 0.5 * 2))
     assert (plan.retry_share, plan.max_attempts) == (0.5, 5)
 
 
 def test_without_retries_low_and_high_are_the_same():
-    once = make_plan(many(10), Capacity(channels=1), MONDAY, settings(), max_attempts=1)
-    none = make_plan(many(10), Capacity(channels=1), MONDAY, settings(), retry_share=0)
+    once = make_plan(many(10), ONE, MONDAY, settings(), max_attempts=1)
+    none = make_plan(many(10), ONE, MONDAY, settings(), retry_share=0)
 
     for plan in (once, none):
         assert (plan.cost_high, plan.end_high) == (plan.cost_low, plan.end_low)
@@ -195,14 +168,14 @@ def test_pages_that_nobody_knows_are_guessed_and_counted():
     found = many(3, pages=2)
     found.add(CHICAGO, pages=None)
 
-    plan = make_plan(found, Capacity(channels=1), MONDAY, settings())
-    better = make_plan(found, Capacity(channels=1), MONDAY, settings(), guess=4)
+    plan = make_plan(found, ONE, MONDAY, settings())
+    better = make_plan(found, ONE, MONDAY, settings(), guess=4)
 
     assert (plan.guessed, plan.pages, better.pages) == (1, 6 + PAGES_GUESS, 6 + 4)
 
 
 def test_hours_are_those_of_the_recipients():
-    plan = make_plan(recipients(LOS_ANGELES, window=LOCAL), Capacity(channels=1), MONDAY, settings(), retry_share=0)
+    plan = make_plan(recipients(LOS_ANGELES, window=LOCAL), ONE, MONDAY, settings(), retry_share=0)
 
     assert plan.end_low is not None
     assert utc("2026-11-23 16:00") <= plan.end_low <= utc("2026-11-23 16:05")
@@ -242,7 +215,7 @@ def test_a_plan_that_nothing_holds_up_says_so():
 
 
 def test_a_plan_without_recipients_costs_nothing():
-    plan = make_plan(recipients(), Capacity(channels=1), MONDAY, settings())
+    plan = make_plan(recipients(), ONE, MONDAY, settings())
 
     assert (plan.recipients, plan.cost_high, plan.end_low, plan.delays) == (0, 0, MONDAY, ())
 
