@@ -76,16 +76,10 @@ def test_a_further_failure_neither_repeats_the_event_nor_extends_the_quarantine(
     assert desk.suspects.until(NUMBER) == datetime.fromtimestamp(START / 1000 + 2 + 90 * DAY, UTC)
 
 
-def test_failures_that_do_not_blame_the_number_do_not_count(desk):
-    for name in "abcdef":
-        fail(desk, name, blames=name in "ab")
-
-    assert quarantined(desk) == []
-
-
-def test_failures_of_other_numbers_do_not_count(desk):
+@pytest.mark.parametrize("others", [{"blames": False}, {"to": OTHER}])
+def test_failures_that_do_not_blame_the_number_and_those_of_others_do_not_count(desk, others):
     for name in "abcd":
-        fail(desk, name, to=NUMBER if name in "ab" else OTHER)
+        fail(desk, name, **({} if name in "ab" else others))
 
     assert quarantined(desk) == []
 

@@ -77,6 +77,62 @@ def test_only_a_plain_no_to_a_consent_is_a_refusal(cell, refused):
     assert refuses(Says.CONSENT, cell) is refused
 
 
+ANOTHER, MACHINE = "opted out, by another row", "no number of a fax machine"
+JUDGED = {
+    "a refusal stops the number in all rows": (
+        "Name,Fax,Opt out\na,3125550100,\nb,(312) 555-0100,x\nc,3125550101,\n",
+        [B],
+        [(1, ANOTHER), (2, "opted out, Opt out: x")],
+    ),
+    "in a row with too many cells too": (
+        "Name,Fax,Notes\na,3125550100,\nb,3125550100,Do not fax, please\nc,3125550101,\n",
+        [B],
+        [(1, ANOTHER)],
+    ),
+    "beside the number": (
+        "Name,Fax\na,3125550100\nb,3125550101\nc,(312) 555-0100 - DO NOT FAX!\nd,do not fax\n",
+        [B],
+        [(1, ANOTHER), (3, "opted out, Fax: (312) 555-0100 - DO NOT FAX!"), (4, "opted out, Fax: do not fax")],
+    ),
+    "a yes in a column called No Fax": (
+        "Name,Fax,No Fax\na,3125550100,\nb,3125550101,x\n",
+        [A],
+        [(2, "opted out, No Fax: x")],
+    ),
+    "numbers in a column called No Fax": ("Name,No Fax\na,3125550100\nb,3125550101\n", [A, B], []),
+    "a no in a column called Fax": (
+        "Fax number,Fax?\n3125550100,yes\n3125550101,no\n",
+        [A],
+        [(2, "opted out, Fax?: no")],
+    ),
+    "a no in the column of numbers": ("Name,Fax\na,no\nb,3125550101\n", [B], [(1, "no number")]),
+    "kinds in several columns": (
+        (
+            "Name,Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value\n"
+            "a,Mobile,3125550199,Work Fax,3125550100\nb,Home Fax,3125550101,Work,3125550198\nc,Mobile,3125550197,,\n"
+        ),
+        [A, B],
+        [(3, MACHINE)],
+    ),
+    "kinds without a header": ("Fax,3125550100\nMobile,3125550199\nWork fax,3125550101\n", [A, B], [(2, MACHINE)]),
+    "names that begin like kinds": ("Fax Clinic 9,3125550100\nMobile Vets 3,3125550101\n", [A, B], []),
+    "types that are no kinds": ("Name,Type,Phone\nBob,Clinic,3125550100\nAl,Court,3125550101\n", [A, B], []),
+    "a header in mid-file and a footer": (
+        "Name,Fax\na,3125550100\nName,Fax\nb,3125550101\nTotal: 300 customers,\n",
+        [A, B],
+        [(2, "repeats the header"), (4, "sums up the rows above")],
+    ),
+}
+
+
+@pytest.mark.parametrize("personalised", [False, True])
+@pytest.mark.parametrize(("rows", "numbers", "left_out"), JUDGED.values(), ids=JUDGED)
+def test_who_is_faxed_and_who_is_left_out_for_which_reason(checked, rows, numbers, left_out, personalised):
+    result = checked(rows, personalised=personalised)
+
+    assert (result.numbers, result.left_out) == (numbers, left_out)
+
+
 def test_recipients_who_refused_are_left_out_counted_and_reported(checked):
     result = checked("Name,Fax,Fax Opt Out,OK to fax\na,3125550100,0,yes\nb,3125550101,1,yes\nc,3125550102,,no\n")
 
@@ -85,13 +141,6 @@ def test_recipients_who_refused_are_left_out_counted_and_reported(checked):
     assert (result.summary.rows, result.summary.valid, result.summary.opted_out) == (3, 1, 2)
     assert "columns that say who must not be faxed: 'Fax Opt Out'" in result.guessed
     assert "columns that say who consented: 'OK to fax'" in result.guessed
-
-
-def test_a_refusal_in_one_row_stops_the_number_in_all_rows(checked):
-    result = checked("Name,Fax,Opt out\na,3125550100,\nb,(312) 555-0100,x\nc,3125550101,\n", personalised=True)
-
-    assert result.numbers == [B]
-    assert result.left_out == [(1, "opted out, by another row"), (2, "opted out, Opt out: x")]
 
 
 @pytest.mark.parametrize(
@@ -165,24 +214,6 @@ def test_notes_about_other_times_restrict_nothing(checked, cell):
     assert checked(f'Name,Fax,Notes\na,3125550100,"{cell}"\n').numbers == [A]
 
 
-def test_a_row_with_too_many_cells_stops_its_number_too(checked):
-    result = checked("Name,Fax,Notes\na,3125550100,\nb,3125550100,Do not fax, please\nc,3125550101,\n")
-
-    assert result.numbers == [B]
-    assert result.left_out == [(1, "opted out, by another row")]
-
-
-def test_a_cell_with_a_number_may_say_itself_that_it_must_not_be_faxed(checked):
-    result = checked("Name,Fax\na,3125550100\nb,3125550101\nc,(312) 555-0100 - DO NOT FAX!\nd,do not fax\n")
-
-    assert result.numbers == [B]
-    assert result.left_out == [
-        (1, "opted out, by another row"),
-        (3, "opted out, Fax: (312) 555-0100 - DO NOT FAX!"),
-        (4, "opted out, Fax: do not fax"),
-    ]
-
-
 def long_list(cell):
     """Return the rows of a long list that has one number in its first row and in its last but one, beside the note."""
     rows = [[f"clinic {n}", f"31255{n:05}", "as usual"] for n in range(1, 2501)]
@@ -233,16 +264,6 @@ def test_other_cells_are_not_refusals(checked, name, cell):
     assert checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\n').numbers == [A]
 
 
-def test_a_column_called_no_fax_stops_who_has_a_yes_in_it_and_may_have_numbers(checked):
-    assert checked("Name,Fax,No Fax\na,3125550100,\nb,3125550101,x\n").numbers == [A]
-    assert checked("Name,No Fax\na,3125550100\nb,3125550101\n").numbers == [A, B]
-
-
-def test_a_column_called_fax_with_a_yes_in_it_stops_who_has_a_no_in_it(checked):
-    assert checked("Fax number,Fax?\n3125550100,yes\n3125550101,no\n").numbers == [A]
-    assert checked("Name,Fax\na,no\nb,3125550101\n").numbers == [B]
-
-
 @pytest.mark.parametrize("name", ["Do Not Fax", "Opted out fax numbers", "Unsubscribed"])
 def test_numbers_that_must_not_be_faxed_are_not_taken_for_recipients(checked, name):
     rows = f"Name,{name}\na,3125550100\nb,3125550101\n"
@@ -258,16 +279,6 @@ def test_a_column_of_refusals_can_be_named_or_set_aside(checked):
     assert checked(rows).numbers == [A]
     assert checked(rows, fields={"opt_out": "Merkmal"}).numbers == [B]
     assert checked(rows, fields={"opt_out": None}).numbers == [A, B]
-
-
-def test_the_fax_number_is_chosen_from_several_columns(checked):
-    result = checked(
-        "Name,Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value\n"
-        "a,Mobile,3125550199,Work Fax,3125550100\nb,Home Fax,3125550101,Work,3125550198\nc,Mobile,3125550197,,\n"
-    )
-
-    assert result.numbers == [A, B]
-    assert result.left_out == [(3, "no number of a fax machine")]
 
 
 def test_the_fax_number_is_chosen_from_several_in_one_cell(checked):
@@ -305,22 +316,3 @@ def test_a_first_row_whose_kind_is_fax_is_no_header(checked):
 
     assert result.numbers == [B]
     assert result.table.columns == ("Name", "Phone Type", "Phone")
-
-
-def test_kinds_count_in_a_list_without_a_header_too(checked):
-    result = checked("Fax,3125550100\nMobile,3125550199\nWork fax,3125550101\n")
-
-    assert result.numbers == [A, B]
-    assert result.left_out == [(2, "no number of a fax machine")]
-    assert checked("Fax Clinic 9,3125550100\nMobile Vets 3,3125550101\n").numbers == [A, B]
-
-
-def test_a_column_of_other_types_decides_nothing(checked):
-    assert checked("Name,Type,Phone\nBob,Clinic,3125550100\nAl,Court,3125550101\n").numbers == [A, B]
-
-
-def test_a_header_in_mid_file_and_a_footer_are_recognised(checked):
-    result = checked("Name,Fax\na,3125550100\nName,Fax\nb,3125550101\nTotal: 300 customers,\n")
-
-    assert result.numbers == [A, B]
-    assert result.left_out == [(2, "repeats the header"), (4, "sums up the rows above")]
