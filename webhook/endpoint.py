@@ -55,21 +55,14 @@ class _Answer:
     receipt: Receipt | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Answers webhook requests. Only the timestamp and the body are signed, so nothing else in a request matters."""
 
-    def __init__(
-        self,
-        *,
-        keys: PublicKeys,
-        recorder: Recorder,
-        metrics: Metrics,
-        clock: Callable[[], float],
-    ) -> None:
-        self._keys = keys
-        self._recorder = recorder
-        self._metrics = metrics
-        self._clock = clock
+    keys: PublicKeys
+    recorder: Recorder
+    metrics: Metrics
+    clock: Callable[[], float]
 
     def answer(self, request: Request) -> Response:
         """Answer a POST with an empty body; it is 200 exactly when Telnyx has nothing more to do."""
@@ -79,7 +72,7 @@ class Endpoint:
             answer = self._judge(request)
         finally:
             seconds = time.perf_counter() - began
-            self._metrics.count(answer.outcome, seconds)
+            self.metrics.count(answer.outcome, seconds)
             _report(answer, seconds)
             _trace(answer, seconds)
         return _ANSWERS[answer.status] if answer.status in _ANSWERS else empty(answer.status, {})
@@ -107,24 +100,24 @@ class Endpoint:
         if request.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
             raise UnsupportedMediaType
         body = _body(request)
-        now = self._clock()
+        now = self.clock()
         verify(
-            self._keys,
+            self.keys,
             timestamp=request.headers.get("telnyx-timestamp"),
             signature=request.headers.get("telnyx-signature-ed25519"),
             body=body,
             now=now,
         )
-        receipt = take_in(self._recorder, body)
+        receipt = take_in(self.recorder, body)
         if receipt.outcome is Outcome.RECORDED and receipt.event:
             self._measure(receipt.event, now)
         return receipt
 
     def _measure(self, event: TelnyxWebhook, now: float) -> None:
         if event.occurred_at:
-            self._metrics.late_by(now - event.occurred_at.timestamp())
+            self.metrics.late_by(now - event.occurred_at.timestamp())
         if event.event_type == "fax.failed":
-            self._metrics.failed(event.failure_reason, event.internal_failure_reason)
+            self.metrics.failed(event.failure_reason, event.internal_failure_reason)
 
 
 def empty(status: int, headers: Mapping[str, str]) -> Response:

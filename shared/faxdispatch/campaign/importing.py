@@ -112,22 +112,17 @@ def see_unchanged(
             )
 
 
+@dataclass(eq=False)
 class Importer:
     """Imports a checked list into a draft."""
 
-    def __init__(
-        self,
-        ledger: Campaigns,
-        campaign_id: str,
-        *,
-        on_bad: Callable[[BadRow], None] | None = None,
-        on_left_out: Callable[[LeftOutRow], None] | None = None,
-    ) -> None:
-        self._ledger = ledger
-        self._id = campaign_id
-        self._media = CampaignMedia(ledger.scripts)
-        self._on_bad = on_bad
-        self._on_left_out = on_left_out
+    ledger: Campaigns
+    campaign_id: str
+    on_bad: Callable[[BadRow], None] | None = None
+    on_left_out: Callable[[LeftOutRow], None] | None = None
+
+    def __post_init__(self) -> None:
+        self._media = CampaignMedia(self.ledger.scripts)
 
     def run(
         self,
@@ -148,7 +143,7 @@ class Importer:
             Unavailable: Redis did not answer; read the same list again, and the import continues.
         """
         try:
-            known = {name for name, _ in self._media.all(self._id)} if checking.documents else set()
+            known = {name for name, _ in self._media.all(self.campaign_id)} if checking.documents else set()
             # One chunk is packed and stored while the next one is checked.
             with checking, ThreadPoolExecutor(max_workers=1) as keeping:
                 kept: Future[None] | None = None
@@ -165,13 +160,13 @@ class Importer:
             if strict:
                 see_that_all_are_good(checking.summary)
         except BadInput:
-            if self._ledger.get(self._id).state is CampaignState.DRAFT:
-                self._ledger.purge(self._id, operator=operator)
+            if self.ledger.get(self.campaign_id).state is CampaignState.DRAFT:
+                self.ledger.purge(self.campaign_id, operator=operator)
             raise
         summary = checking.summary
         counts = {name: value for name, value in asdict(summary).items() if isinstance(value, int)}
-        outcome, state = self._ledger.move(
-            self._id, CampaignState.CHECKED, event="campaign.checked", operator=operator, counts=counts
+        outcome, state = self.ledger.move(
+            self.campaign_id, CampaignState.CHECKED, event="campaign.checked", operator=operator, counts=counts
         )
         if outcome == "no" and state in {CampaignState.DRAFT, CampaignState.CANCELLED}:
             raise self._moved_on()
@@ -187,24 +182,24 @@ class Importer:
         known: set[str],
     ) -> None:
         """Add a chunk. `known` are the stored documents of the rows that were read before an interruption."""
-        outcome = self._ledger.add_chunk(self._id, chunk, rows, left, ends)
+        outcome = self.ledger.add_chunk(self.campaign_id, chunk, rows, left, ends)
         if outcome == "no":
             raise self._moved_on()
         if outcome == "same" and documents:
-            see_unchanged(self._id, rows, documents, known)
-            self._media.note(self._id, ends)
+            see_unchanged(self.campaign_id, rows, documents, known)
+            self._media.note(self.campaign_id, ends)
 
     def _record_left_out(self, others: Sequence[BadRow | LeftOut], left: Sequence[LeftOutRow]) -> None:
-        if self._on_left_out:
+        if self.on_left_out:
             for row in left:
-                self._on_left_out(row)
-        if self._on_bad:
+                self.on_left_out(row)
+        if self.on_bad:
             for one in others:
                 if isinstance(one, BadRow):
-                    self._on_bad(one)
+                    self.on_bad(one)
 
     def _moved_on(self) -> Conflict:
-        return Conflict(f"campaign {self._id}: was cancelled or purged while its list was being read")
+        return Conflict(f"campaign {self.campaign_id}: was cancelled or purged while its list was being read")
 
 
 def read_through(checking: Check) -> None:

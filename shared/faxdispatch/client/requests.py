@@ -1,6 +1,7 @@
 """From what a producer asks for to a fax that can be recorded: checked, its document made and stored."""
 
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,24 +23,18 @@ _PARTS = ("document", "cover", "cover_fields")
 """What is asked of us alone: the parts of the document."""
 
 
+@dataclass(eq=False)
 class Requests:
     """Makes requests of what is asked. `numbers` says where faxes may go, None that only the workers judge that.
 
     Without `scripts` and `settings` no document can be stored.
     """
 
-    def __init__(
-        self,
-        scripts: Scripts | None = None,
-        *,
-        region: str | None,
-        numbers: NumberPolicy | None,
-        settings: Settings | None = None,
-    ) -> None:
-        self._scripts = scripts
-        self._region = region
-        self._numbers = numbers
-        self._settings = settings
+    scripts: Scripts | None = None
+    _: KW_ONLY
+    region: str | None
+    numbers: NumberPolicy | None
+    settings: Settings | None = None
 
     def read(self, job: SendFax | Mapping[str, Any] | None, options: Mapping[str, Any]) -> SendFax:
         """Return the fax that is asked for: `job`, or the fields in `options`. See `FaxClient.send`.
@@ -57,7 +52,7 @@ class Requests:
             bare = asked
             if isinstance(asked, Mapping):
                 bare = {name: value for name, value in asked.items() if name != "document"}
-            fax = SendFax.decode(bare, region=self._region)
+            fax = SendFax.decode(bare, region=self.region)
             self.check(fax)
             return fax
         if asked.get("media_url") is not None and asked.get("document") is None:
@@ -67,7 +62,7 @@ class Requests:
 
     def _of_link(self, asked: Mapping[str, Any]) -> "Document":
         """Fetch the document of a link, once all else was found right."""
-        self.check(SendFax.decode({name: asked[name] for name in asked if name not in _PARTS}, region=self._region))
+        self.check(SendFax.decode({name: asked[name] for name in asked if name not in _PARTS}, region=self.region))
         try:
             return self.fetch_link(str(asked["media_url"]))
         except BadInput as problem:
@@ -75,7 +70,7 @@ class Requests:
 
     def _composed(self, asked: Mapping[str, Any]) -> SendFax:
         """Return the fax whose document is brought along, after it was examined and stored."""
-        fax = SendFax.decode(_without_parts(asked), region=self._region)
+        fax = SendFax.decode(_without_parts(asked), region=self.region)
         self.check(fax)
         document, report = self._compose(asked, sender=fax.from_, to=fax.to, quality=fax.quality)
         if report.problem:
@@ -110,7 +105,7 @@ class Requests:
     def _cover(self, asked: Mapping[str, Any], *, sender: str | None, to: str) -> "Cover":
         from faxdispatch.documents.composition.composing import Cover  # noqa: PLC0415 - needs the extra `documents`
 
-        text, fields, settings = asked["cover"], asked.get("cover_fields") or {}, self._settings
+        text, fields, settings = asked["cover"], asked.get("cover_fields") or {}, self.settings
         if not isinstance(text, str) or not isinstance(fields, Mapping):
             raise InvalidJob([("cover", "must be text, and cover_fields a mapping of names to texts")])
         return Cover(
@@ -133,7 +128,7 @@ class Requests:
 
     @cached_property
     def _uploads(self) -> "Uploads":
-        if self._settings is None or self._scripts is None:
+        if self.settings is None or self.scripts is None:
             raise Misconfigured("document: this client has no TELNYX_API_KEY; create it with FaxClient.from_env()")
         try:
             from faxdispatch.telnyx.media.uploads import Uploads  # noqa: PLC0415 - needs the extra `documents`
@@ -141,7 +136,7 @@ class Requests:
             raise Misconfigured(
                 f"document: storing one at Telnyx needs {error.name}: install faxdispatch with its extra [documents]"
             ) from None
-        return Uploads.from_settings(self._settings, self._scripts)
+        return Uploads.from_settings(self.settings, self.scripts)
 
     def check(self, job: SendFax) -> None:
         """Check that the fax may go where it is to go, as `send` does, without recording it.
@@ -149,10 +144,10 @@ class Requests:
         Raises:
             InvalidJob: naming the setting that refuses its destination.
         """
-        if self._numbers is None:
+        if self.numbers is None:
             return
         try:
-            self._numbers.check(job.to)
+            self.numbers.check(job.to)
         except ValueError as problem:
             raise InvalidJob([("to", str(problem))]) from None
 
@@ -160,13 +155,13 @@ class Requests:
         """Fetch what a link leads to, for a cover to be put before it."""
         from faxdispatch.campaign.looking_up import link_fetch  # noqa: PLC0415 - only covers need it
 
-        return link_fetch(self._settings.fax_dangerous_inbound_origins if self._settings else ())(link)
+        return link_fetch(self.settings.fax_dangerous_inbound_origins if self.settings else ())(link)
 
     def storage(self) -> "Storage | None":
         """Return Telnyx's media storage, or None if this client has no key or not what is needed for it."""
         from faxdispatch.campaign.looking_up import storage_of  # noqa: PLC0415 - only campaigns need it
 
-        return storage_of(self._settings, self._scripts) if self._settings else None
+        return storage_of(self.settings, self.scripts) if self.settings else None
 
 
 def _is_brought_along(asked: Mapping[str, Any]) -> bool:
