@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
@@ -125,13 +124,10 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     watch = Watch(barrier, Witness(scripts, ledger.identity))
     watch.look()
     ledger.identity.note_replicas(settings.fax_replicas)
-    throttle, telnyx_clock = Throttle(limits), TelnyxClock()
-
-    def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:
-        telnyx_clock.hear(headers)
-        throttle.after_response(operation, headers, status)
-
-    telnyx = ClientStack.from_settings(settings, before_call=throttle.before_call, after_response=after_response)
+    throttle = Throttle(limits, telnyx_clock := TelnyxClock())
+    telnyx = ClientStack.from_settings(
+        settings, before_call=throttle.before_call, after_response=throttle.after_response
+    )
     account = Account(settings, ledger.identity, telnyx)
     account.find()
 

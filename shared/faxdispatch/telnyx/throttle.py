@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from faxdispatch.errors import RateLimited, Unavailable
 from faxdispatch.ledger import Limits
+from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.telnyx.translate import retry_after
 
 PATIENCE = 10.0
@@ -19,11 +20,12 @@ LOOK_AHEAD_CANCEL = 1.0
 class Throttle:
     """Makes every call to Telnyx keep to the rate that all processes share, and learns from Telnyx's answers.
 
-    Its two methods are those that `TelnyxClient` accepts under the same names.
+    Its two methods are those that `TelnyxClient` accepts under the same names. The answers set `clock`, too.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, clock: TelnyxClock | None = None) -> None:
         self._limits = limits
+        self._clock = clock or TelnyxClock()
         self._refused = False
         """Telnyx has answered 429 without naming a time, and no call has succeeded since."""
 
@@ -54,6 +56,7 @@ class Throttle:
 
         If it names none, the pauses grow until a call succeeds again.
         """
+        self._clock.hear(headers)
         spent = headers.get("x-ratelimit-remaining", "").strip() == "0"
         # Telling the others is optional: without it, each of them learns from its own 429.
         with suppress(Unavailable):

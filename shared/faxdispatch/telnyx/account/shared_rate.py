@@ -1,6 +1,6 @@
 """Calls to Telnyx for an operator, at the rate that all processes share."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from faxdispatch.errors import Unavailable
@@ -17,25 +17,18 @@ def account(
 ) -> Iterator[TelnyxClient]:
     """Yield a client of Telnyx that uses the workers' rate if there is a Redis to share it.
 
-    `note` gets a line if there is none. Telnyx's answers set `clock`.
+    `note` gets a line if there is none. Telnyx's answers at that rate set `clock`.
 
     Raises:
         Misconfigured: the key or an address cannot be used.
     """
-    throttle = _throttle(settings, note)
-
-    def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:
-        if clock:
-            clock.hear(headers)
-        if throttle:
-            throttle.after_response(operation, headers, status)
-
-    before_call = throttle.before_call if throttle else None
+    throttle = _throttle(settings, note, clock)
+    before_call, after_response = (throttle.before_call, throttle.after_response) if throttle else (None, None)
     with TelnyxClient.from_settings(settings, before_call=before_call, after_response=after_response) as telnyx:
         yield telnyx
 
 
-def _throttle(settings: Settings, note: Callable[[str], None]) -> Throttle | None:
+def _throttle(settings: Settings, note: Callable[[str], None], clock: TelnyxClock | None) -> Throttle | None:
     if settings.redis_url is None:
         return None
     limits = Limits(Scripts.from_settings(settings))
@@ -44,4 +37,4 @@ def _throttle(settings: Settings, note: Callable[[str], None]) -> Throttle | Non
     except Unavailable as error:
         note(f"Redis cannot be reached, so this calls Telnyx outside the workers' rate ({error})")
         return None
-    return Throttle(limits)
+    return Throttle(limits, clock)
