@@ -1,6 +1,8 @@
 """The rate that all workers share: slots are spaced, few are saved up, none is lost, none is given in a back-off."""
 
 import math
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from itertools import pairwise
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faxdispatch.ledger import Limits, Rules, Scripts, connect
+from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.telnyx.throttle import Throttle
 from tests.ledger.desk import Desk, everything_is_free
 from tests.ledger.steps import admit_one
@@ -307,6 +310,14 @@ def test_a_call_that_left_before_the_pause_does_not_shorten_the_next(redis_url):
     throttle.after_response("get_fax", {}, 200)
 
     assert limits._redis.get("fax:shut:again") == "1"
+
+
+@pytest.mark.parametrize("status", [200, 429, 500])
+def test_every_answer_sets_the_clock_of_telnyx(redis_url, status):
+    clock = TelnyxClock()
+    Throttle(Limits(Scripts(connect(redis_url))), clock).after_response("get_fax", {"date": formatdate()}, status)
+
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
 
 
 def test_a_rate_set_at_run_time_applies_to_all_processes(redis_url):
