@@ -106,6 +106,31 @@ class CampaignDesk(Desk):
             name, event="job.exhausted", cause="wrong", states=states, attempt=attempt, counter="dials"
         )  # fmt: skip
 
+    def fail(self, row: int, generation: int = 1) -> None:
+        """Let a row at Telnyx fail for good."""
+        self.report(job(row, generation), "failed", "user_busy")
+        self.end(job(row, generation))
+
+    def end_badly(self, row: int, generation: int = 1) -> None:
+        """Feed what is pending, bring the row to Telnyx and let it fail for good."""
+        self.feed()
+        self.picked()
+        self.send_row(row, generation)
+        self.fail(row, generation)
+
+    def send_and_fail(self, row: int) -> None:
+        """Let a row that waits or is picked fail; it is to be tried again in a minute."""
+        self.picked()
+        self.send_row(row)
+        self.report(job(row), "failed", "user_busy")
+        self.retry(job(row))
+
+    def suppress(self, row: int) -> None:
+        self.redis.hset("fax:suppressed", number_of(row), "{}")
+
+    def hold_reason(self, row: int) -> str | None:
+        return self.ledger.job(job(row)).hold_reason
+
     def codes(self, name: str = NAME) -> str:
         return self.campaigns.codes(name, 1, self.campaigns.get(name).size)
 

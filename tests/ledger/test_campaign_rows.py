@@ -1,4 +1,4 @@
-"""What a campaign's rows can count on: sent once, stopped at any point, brought back in order, and recorded exactly."""
+"""What a campaign's rows can count on: read in and sent once, kept from suppressed numbers, and recorded exactly."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,22 +8,13 @@ import pytest
 
 from faxdispatch.errors import Conflict
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import CampaignRow, Observation, Rules
-from faxdispatch.states import CampaignState, HoldReason, State
+from faxdispatch.ledger import CampaignRow, Observation
+from faxdispatch.states import CampaignState, State
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job, number_of
-from tests.ledger.desk import everything_is_free
 from tests.ledger.steps import START
 
 OTHER = [CampaignRow(1, number_of(9), {}, ["9"])]
 FAX = "0b1f2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-
-
-def suppress(desk: CampaignDesk, row: int) -> None:
-    desk.redis.hset("fax:suppressed", number_of(row), "{}")
-
-
-def hold_reason(desk: CampaignDesk, row: int) -> str | None:
-    return desk.ledger.job(job(row)).hold_reason
 
 
 # Reading in --------------------------------------------------------------------------------------------------------
@@ -96,7 +87,7 @@ def test_no_more_rows_are_queued_than_there_is_room_for_and_feeding_continues_af
 def test_a_delayed_feeder_queues_nothing_under_jobs_of_an_earlier_generation(desk: CampaignDesk) -> None:
     desk.run(1)
     late = desk.pending()
-    end_badly(desk, 1)
+    desk.end_badly(1)
     assert desk.feed() == ("finished", 0)
     desk.campaigns.again(NAME, [1], generation=2)
     desk.go(CampaignState.RUNNING)
@@ -120,214 +111,18 @@ def test_rows_of_two_campaigns_never_share_a_job() -> None:
     assert job(2, 3, "a") != job(3, 1, "a_2")
 
 
-# Stopping and going on ---------------------------------------------------------------------------------------------
-
-
-def test_a_pause_stops_waiting_picked_and_admitted_rows_before_their_claim(desk: CampaignDesk) -> None:
-    desk.run(1, 2, 3, 4, 5)
-    desk.feed(limit=3)
-    desk.picked()
-    assert desk.admit(job(1)) == "go"
-    assert desk.admit(job(2)) == "go"
-    desk.feed()
-    desk.pause()
-    assert desk.claim(job(1)) == "paused"
-    assert desk.admit(job(3)) == "paused"
-    assert desk.claim(job(2)) == "paused"
-    assert desk.picked() == []
-    assert [hold_reason(desk, row) for row in range(1, 6)] == [HoldReason.CAMPAIGN_PAUSED] * 5
-    assert desk.feed() == ("no", 0)
-    assert everything_is_free(desk.redis)
-    assert desk.faults() == ()
-
-
-def test_resume_brings_back_every_parked_row_in_the_order_of_the_list(desk: CampaignDesk) -> None:
-    desk.run(*range(1, 13))
-    desk.feed(limit=10)
-    picked = desk.picked()
-    for name in reversed(picked):
-        desk.admit(name)
-    desk.pause()
-    for name in reversed(picked):
-        assert desk.claim(name) == "paused"
-    assert desk.campaigns.get(NAME).parked == 10
-    desk.resume()
-    desk.feed(limit=4)
-    desk.feed(limit=100)
-    assert desk.waiting() == [job(row) for row in range(1, 13)]
-    assert desk.campaigns.get(NAME).parked == 0
-
-
-def test_a_pause_lets_claimed_rows_finish(desk: CampaignDesk) -> None:
-    desk.run(1)
-    desk.feed()
-    desk.picked()
-    assert desk.admit(job(1)) == "go"
-    assert desk.claim(job(1)) == "claimed"
-    desk.pause()
-    assert desk.accept(job(1)) == "bound"
-    desk.deliver(1)
-    assert desk.codes() == "d"
-
-
-def test_a_pause_stops_a_retry_when_its_time_comes(desk: CampaignDesk) -> None:
-    desk.run(1)
-    fail_once(desk, 1)
-    desk.pause()
-    desk.later(61)
-    assert [due.job_id for due in desk.agenda.due()] == [job(1)]
-    assert desk.admit(job(1)) == "paused"
-    desk.resume()
-    assert desk.feed() == ("fed", 1)
-    assert desk.picked() == [job(1)]
-
-
-def test_a_repeated_message_for_a_parked_row_leaves_it_parked(desk: CampaignDesk) -> None:
-    desk.run(1)
-    desk.feed()
-    desk.pause()
-    desk.picked()
-    for _ in range(3):
-        assert desk.admit(job(1)) == "paused"
-    assert desk.kinds()["job.held"] == 1
-    assert desk.faults() == ()
-
-
-def test_a_parked_row_passes_a_free_number_on_to_the_next(desk: CampaignDesk) -> None:
-    desk.create("first", to=number_of(1))
-    desk.run(1, numbers={1: number_of(1)})
-    desk.send("first")
-    desk.feed()
-    desk.later(1)
-    desk.create("last", to=number_of(1), priority="bulk")
-    assert desk.picked() == []
-    assert desk.admit("last") == "destination_busy"
-    desk.report("first", "delivered")
-    desk.pause()
-    assert desk.picked() == ["last"]
-    assert hold_reason(desk, 1) == HoldReason.CAMPAIGN_PAUSED
-
-
-def test_the_whole_list_is_tried_before_any_row_is_tried_again(desk: CampaignDesk) -> None:
-    desk.run(1, 2, 3)
-    desk.feed(limit=1)
-    desk.picked()
-    desk.send_row(1)
-    desk.report(job(1), "failed", "user_busy")
-    desk.retry(job(1))
-    desk.later(61)
-    desk.agenda.due()
-    assert desk.admit(job(1)) == "order"
-    assert desk.feed(limit=1) == ("fed", 1)
-    assert desk.waiting() == [job(2)]
-    assert desk.feed(limit=1) == ("fed", 1)
-    assert desk.feed(limit=1) == ("fed", 1)
-    assert desk.waiting() == [job(2), job(3), job(1)]
-
-
-def test_untried_rows_parked_by_a_pause_go_before_any_retry(desk: CampaignDesk) -> None:
-    desk.run(1, 2)
-    desk.feed(limit=1)
-    send_and_fail(desk, 1)
-    desk.feed()
-    desk.pause()
-    assert desk.picked() == []
-    desk.resume()
-    desk.later(61)
-    desk.agenda.due()
-    assert desk.admit(job(1)) == "order"
-    desk.feed()
-    assert desk.waiting() == [job(2), job(1)]
-
-
-def test_rows_that_wait_for_a_retry_leave_room_for_the_rest_of_the_list(desk: CampaignDesk) -> None:
-    """As many wait as are lined up at once: they must not wait for those whom they keep from going."""
-    desk.run(*range(1, 7))
-    desk.feed(limit=3)
-    desk.picked()
-    for row in (1, 2, 3):
-        send_and_fail(desk, row)
-    desk.later(61)
-    desk.agenda.due()
-    assert [desk.admit(job(row)) for row in (1, 2, 3)] == ["order"] * 3
-    assert desk.feed(limit=3) == ("fed", 3)
-    assert desk.waiting() == [job(4), job(5), job(6)]
-
-
-def test_more_rows_than_may_be_open_do_not_wait_for_each_other(redis_url: str) -> None:
-    desk = CampaignDesk(redis_url, Rules(rate=1000, channels=1000, most_open=3))
-    desk.run(*range(1, 7))
-    assert desk.feed() == ("fed", 3)
-    desk.picked()
-    for row in (1, 2, 3):
-        send_and_fail(desk, row)
-    desk.later(61)
-    desk.agenda.due()
-    # All that may be open wait: the list cannot be tried first.
-    assert [desk.admit(job(row)) for row in (1, 2, 3)] == ["go"] * 3
-
-
-# Cancelling --------------------------------------------------------------------------------------------------------
-
-
-def test_a_cancel_stops_rows_in_every_state_and_lets_those_in_flight_finish(desk: CampaignDesk) -> None:
-    desk.run(*range(1, 8))
-    desk.feed(limit=6)
-    desk.picked()
-    for row in (1, 2):
-        desk.send_row(row)
-    desk.report(job(2), "failed", "user_busy")
-    desk.retry(job(2))
-    assert desk.admit(job(3)) == "go"
-    assert desk.admit(job(4)) == "go"
-    assert desk.claim(job(4)) == "claimed"
-    desk.cancel()
-    assert desk.claim(job(3)) == "cancelled"
-    assert desk.admit(job(5)) == "cancelled"
-    assert desk.ledger.cancel(job(6), source="scheduler")["outcome"] == "cancelled"
-    desk.later(61)
-    assert desk.admit(job(2)) == "cancelled"
-    desk.campaigns.sweep(NAME)
-    assert desk.codes() == "occoccc"
-    assert desk.faults() == ()
-    desk.accept(job(4))
-    for row in (1, 4):
-        desk.deliver(row)
-    assert desk.codes() == "dccdccc"
-    assert desk.campaigns.get(NAME).ended == 7
-    assert everything_is_free(desk.redis)
-
-
-def test_a_waiting_row_is_cancelled_when_its_turn_comes(desk: CampaignDesk) -> None:
-    desk.run(1, 2)
-    desk.feed(limit=1)
-    desk.cancel()
-    assert desk.picked() == []
-    assert desk.codes() == "cp"
-    desk.campaigns.sweep(NAME)
-    desk.campaigns.sweep(NAME)
-    assert desk.codes() == "cc"
-    assert desk.campaigns.get(NAME).cancelled == 2
-
-
-def test_only_a_cancelled_campaign_is_swept(desk: CampaignDesk) -> None:
-    desk.run(1)
-    desk.campaigns.sweep(NAME)
-    assert desk.codes() == "p"
-
-
 # Suppression -------------------------------------------------------------------------------------------------------
 
 
 def test_a_number_suppressed_while_waiting_admitted_or_between_attempts_is_not_faxed(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3, 4)
     desk.feed(limit=3)
-    send_and_fail(desk, 3)
+    desk.send_and_fail(3)
     assert desk.admit(job(1)) == "go"
     assert desk.admit(job(2)) == "go"
     desk.feed()
     for row in (1, 2, 3, 4):
-        suppress(desk, row)
+        desk.suppress(row)
     assert desk.claim(job(1)) == "suppressed"
     assert desk.admit(job(2)) == "suppressed"
     assert desk.picked() == []
@@ -341,7 +136,7 @@ def test_a_number_suppressed_while_waiting_admitted_or_between_attempts_is_not_f
 
 def test_an_expired_suppression_stops_no_row(desk: CampaignDesk) -> None:
     desk.run(1)
-    suppress(desk, 1)
+    desk.suppress(1)
     desk.redis.zadd("fax:suppressed:until", {number_of(1): START - 1})
     desk.feed()
     assert desk.picked() == [job(1)]
@@ -401,7 +196,7 @@ def test_a_rows_record_returns_telnyxs_fax_id_unchanged(desk: CampaignDesk, fax_
 def test_a_retry_tries_only_the_chosen_rows_with_jobs_of_their_own(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3)
     for row in (1, 2):
-        end_badly(desk, row)
+        desk.end_badly(row)
     desk.send_row(3)
     desk.deliver(3)
     assert desk.feed() == ("finished", 0)
@@ -420,12 +215,12 @@ def test_a_retry_tries_only_the_chosen_rows_with_jobs_of_their_own(desk: Campaig
 
 def test_a_record_of_a_new_generation_has_no_fax_of_the_one_before(desk: CampaignDesk) -> None:
     desk.run(1)
-    end_badly(desk, 1)
+    desk.end_badly(1)
     desk.feed()
     desk.campaigns.again(NAME, [1], generation=2)
     desk.go(CampaignState.RUNNING)
     desk.feed()
-    suppress(desk, 1)
+    desk.suppress(1)
     desk.picked()
     [result] = desk.campaigns.results(NAME)
     assert (result.code, result.generation, result.fax_id) == ("s", 2, None)
@@ -433,7 +228,7 @@ def test_a_record_of_a_new_generation_has_no_fax_of_the_one_before(desk: Campaig
 
 def test_a_late_report_on_an_earlier_generation_changes_nothing(desk: CampaignDesk) -> None:
     desk.run(1)
-    end_badly(desk, 1)
+    desk.end_badly(1)
     desk.feed()
     desk.campaigns.again(NAME, [1], generation=2)
     desk.go(CampaignState.RUNNING)
@@ -449,95 +244,16 @@ def test_a_late_report_on_an_earlier_generation_changes_nothing(desk: CampaignDe
 def test_the_same_generation_takes_more_rows_but_none_that_it_has_tried(desk: CampaignDesk) -> None:
     desk.run(1, 2)
     for row in (1, 2):
-        end_badly(desk, row)
+        desk.end_badly(row)
     desk.feed()
     assert desk.campaigns.again(NAME, [1], generation=2) == 1
     assert desk.campaigns.again(NAME, [1], generation=2) == 0
     desk.go(CampaignState.RUNNING)
-    end_badly(desk, 1, 2)
+    desk.end_badly(1, 2)
     assert desk.campaigns.again(NAME, [1, 2], generation=2) == 1
     assert desk.codes() == "fp"
     with pytest.raises(Conflict):
         desk.campaigns.again(NAME, [1], generation=3)
-
-
-# What stops a campaign by itself -----------------------------------------------------------------------------------
-
-
-def test_a_burst_of_failures_pauses_the_campaign_once(redis_url: str) -> None:
-    desk = CampaignDesk(redis_url, Rules(rate=1000, channels=1000, burst_window=4, burst_failures=3))
-    desk.run(*range(1, 10))
-    desk.feed()
-    desk.picked()
-    for row in range(1, 9):
-        desk.send_row(row)
-    desk.deliver(1)
-    for row in (2, 3):
-        fail(desk, row)
-    assert desk.campaigns.get(NAME).state is CampaignState.RUNNING
-    for row in range(4, 9):
-        fail(desk, row)
-    assert (desk.campaigns.get(NAME).state, desk.campaigns.get(NAME).reason) == (CampaignState.PAUSED, "error_burst")
-    assert len(desk.published("campaign.paused")) == 1
-    desk.resume()
-    assert desk.campaigns.get(NAME).state is CampaignState.RUNNING
-
-
-def test_refusals_count_towards_a_burst(redis_url: str) -> None:
-    desk = CampaignDesk(redis_url, Rules(rate=1000, channels=1000, burst_window=2, burst_failures=2))
-    desk.run(1, 2)
-    desk.feed()
-    desk.picked()
-    for row in (1, 2):
-        desk.admit(job(row))
-        desk.claim(job(row))
-        desk.ledger.end(job(row), event="job.rejected", cause="422", states=[State.SUBMITTING], attempt=1)
-    assert desk.campaigns.get(NAME).reason == "error_burst"
-
-
-def test_the_cap_pauses_the_campaign_and_nothing_is_spent_beyond_it(desk: CampaignDesk) -> None:
-    desk.run(1, 2, cap=0.1)
-    desk.feed()
-    desk.picked()
-    for row in (1, 2):
-        desk.admit(job(row))
-    assert desk.claim(job(1), cost=60_000) == "claimed"
-    assert desk.claim(job(2), cost=60_000) == "spend_cap"
-    campaign = desk.campaigns.get(NAME)
-    assert (campaign.state, campaign.reason, campaign.spent) == (CampaignState.PAUSED, "spend_cap", 0.06)
-    assert hold_reason(desk, 2) == HoldReason.CAMPAIGN_PAUSED
-    desk.campaigns.set_cap(NAME, 0.06)
-    assert desk.campaigns.get(NAME).state == CampaignState.PAUSED
-    desk.campaigns.set_cap(NAME, 0.2)
-    assert desk.campaigns.get(NAME).state == CampaignState.RUNNING
-    desk.feed()
-    desk.picked()
-    assert desk.admit(job(2)) == "go"
-    assert desk.claim(job(2), cost=60_000) == "claimed"
-
-
-def test_a_campaign_is_finished_only_when_no_row_is_open(desk: CampaignDesk) -> None:
-    desk.run(1, 2)
-    desk.feed()
-    desk.picked()
-    for row in (1, 2):
-        desk.send_row(row)
-    desk.deliver(1)
-    assert desk.feed() == ("fed", 0)
-    desk.report(job(2), "failed", "user_busy")
-    assert desk.feed() == ("fed", 0)
-    desk.retry(job(2))
-    assert desk.feed() == ("fed", 0)
-    desk.later(61)
-    desk.admit(job(2))
-    desk.claim(job(2))
-    desk.ledger.doubt(job(2), 2, cause="no_answer", look_after=15, facts={})
-    assert desk.feed() == ("fed", 0)
-    desk.accept(job(2))
-    desk.report(job(2), "delivered")
-    assert desk.feed() == ("finished", 0)
-    assert desk.published("campaign.finished")[0].data["delivered"] == 2
-    assert desk.campaigns.running() == []
 
 
 # After the end -----------------------------------------------------------------------------------------------------
@@ -545,7 +261,7 @@ def test_a_campaign_is_finished_only_when_no_row_is_open(desk: CampaignDesk) -> 
 
 def test_a_late_webhook_changes_nothing_once_the_row_is_forgotten(desk: CampaignDesk) -> None:
     desk.run(1, 2)
-    end_badly(desk, 1)
+    desk.end_badly(1)
     assert 0 < desk.redis.pttl(f"fax:job:{job(1)}") <= 900_000
     before = list(desk.campaigns.results(NAME))
     # Redis forgets by its own clock, so that its part is done here.
@@ -563,14 +279,14 @@ def test_a_late_webhook_changes_nothing_once_the_row_is_forgotten(desk: Campaign
 def busy_desk(desk: CampaignDesk) -> CampaignDesk:
     """Rows in many places: delivered, failed, suppressed, in flight, held for a retry, picked, waiting, pending."""
     desk.run(*range(1, 9))
-    suppress(desk, 3)
+    desk.suppress(3)
     desk.feed(limit=6)
     desk.picked()
     for row in (1, 2, 4):
         desk.send_row(row)
     desk.deliver(1)
-    fail(desk, 2)
-    send_and_fail(desk, 5)
+    desk.fail(2)
+    desk.send_and_fail(5)
     desk.feed(limit=1)
     return desk
 
@@ -605,32 +321,3 @@ def test_the_audit_finds_damage_to(desk: CampaignDesk, what: str) -> None:
     assert desk.faults() == ()
     DAMAGE[what](desk.redis)
     assert desk.faults() != ()
-
-
-# Short words -------------------------------------------------------------------------------------------------------
-
-
-def fail(desk: CampaignDesk, row: int, generation: int = 1) -> None:
-    desk.report(job(row, generation), "failed", "user_busy")
-    desk.end(job(row, generation))
-
-
-def end_badly(desk: CampaignDesk, row: int, generation: int = 1) -> None:
-    """Feed what is pending, bring the row to Telnyx and let it fail for good."""
-    desk.feed()
-    desk.picked()
-    desk.send_row(row, generation)
-    fail(desk, row, generation)
-
-
-def send_and_fail(desk: CampaignDesk, row: int) -> None:
-    """Let a row that waits or is picked fail; it is to be tried again in a minute."""
-    desk.picked()
-    desk.send_row(row)
-    desk.report(job(row), "failed", "user_busy")
-    desk.retry(job(row))
-
-
-def fail_once(desk: CampaignDesk, row: int) -> None:
-    desk.feed()
-    send_and_fail(desk, row)
