@@ -108,6 +108,14 @@ def test_a_local_document_is_uploaded_once(cli, a_list, telnyx, tmp_path):
     )
 
 
+def test_what_looks_wrong_in_the_document_of_all_rows_is_reported(cli, a_list, telnyx, tmp_path):
+    (tmp_path / "a.pdf").write_bytes(letter(""))
+
+    made = cli("campaign", "create", a_list(), "--media", "a.pdf")
+
+    assert (made.code, "document: page 1: is blank" in made.err) == (0, True)
+
+
 def test_a_cover_takes_its_fields_from_the_columns_of_each_row(cli, a_list, desk):
     listed = a_list("Fax,Dr Name,Note\n415-200-0001,Łukasz,x\n415-200-0002,,y\n415-200-0003,日,z\n")
     asked = ["campaign", "create", listed, "--media-name", "letter"]
@@ -186,7 +194,7 @@ def test_create_may_start_at_once_but_starts_nothing_twice(cli, a_list, made):
 
 
 def test_irreversible_commands_ask_for_confirmation(cli, made):
-    for command in ("cancel", "purge"):
+    for command in ("cancel", "finish", "purge"):
         result = cli("campaign", command, made)
         assert (result.code, result.out) == (2, "")
         assert "Nobody can confirm this here: add --yes" in result.err

@@ -101,10 +101,28 @@ def test_a_listing_that_fails_leaves_sending_stopped(cli, sent, epoch, surroundi
     assert (result.code, "Traceback" in result.err) == (1, False)
 
 
+def assert_asks(result) -> None:
+    assert (result.code, result.out) == (2, "")
+    assert "Nobody can confirm this here: add --yes" in result.err
+
+
+def test_a_ledger_is_not_moved_to_another_account_without_confirmation(cli, telnyx, ledger):
+    assert_asks(cli("ledger", "adopt", "--reason", "we have moved"))
+    assert ledger.identity.account is None
+
+
+def test_a_copy_is_not_restored_without_confirmation(cli, tmp_path):
+    (tmp_path / "copy.rdb").write_bytes(b"REDIS0011" + bytes(8))
+
+    assert_asks(cli("restore", str(tmp_path / "copy.rdb"), FAX_DATA_DIR=str(tmp_path / "data")))
+
+
 def test_resume_says_whether_anything_had_stopped(cli, epoch):
     assert cli("ledger", "resume", "--reason", "seen", "--yes").out == "nothing had stopped sending\n"
     epoch.stop()
     assert "went back in time" in cli("ledger", "show").out
+    assert_asks(cli("ledger", "resume", "--reason", "seen"))
+    assert epoch.behind()
     result = cli("ledger", "resume", "--reason", "seen", "--yes", "--json")
     assert (result.code, result.json, epoch.behind()) == (0, {"outcome": "recovered"}, None)
 

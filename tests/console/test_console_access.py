@@ -177,6 +177,16 @@ def test_the_file_of_users_is_private_and_holds_no_password(users, tmp_path):
     }
 
 
+def test_a_user_is_removed_by_command_only_after_confirmation(cli, users, tmp_path):
+    folder = str(tmp_path / "data")
+    refused = cli("console", "user", "remove", "vera", FAX_DATA_DIR=folder)
+    assert (refused.code, "add --yes" in refused.err) == (2, True)
+    assert users.get("vera")
+
+    assert cli("console", "user", "remove", "vera", "--yes", FAX_DATA_DIR=folder).code == 0
+    assert users.get("vera") is None
+
+
 def test_users_are_refused_with_a_reason(users):
     with pytest.raises(BadInput, match="12 to 200"):
         users.add("short", "too short", Role.VIEWER)

@@ -20,6 +20,15 @@ class Recorder:
         self.closed = True
 
 
+def test_two_at_once_get_two_clients():
+    stack = ClientStack(Recorder)
+    with stack.borrow() as returned:
+        pass
+    with stack.borrow() as first, stack.borrow() as second:
+        assert first is returned
+        assert first is not second
+
+
 def test_all_calls_of_a_process_have_one_tls_context():
     assert tls_context() is tls_context()
 
