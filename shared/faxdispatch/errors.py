@@ -1,4 +1,4 @@
-"""Every error that this project raises on purpose, grouped by what the caller should do about it.
+"""All errors that this project raises on purpose, grouped by what the caller should do.
 
 FaxError
 ├── BadInput                 fix the request; the message names field, problem and remedy
@@ -128,7 +128,7 @@ class RateLimited(TelnyxError):
 
 
 class NotSent(TelnyxError):
-    """The request provably never left: name lookup, connect, TLS or pool failure, or the claim's time ran out."""
+    """The request was provably never sent: name lookup, connect, TLS or pool failure, or the claim's time ran out."""
 
 
 class Unreachable(NotSent):

@@ -1,9 +1,9 @@
-"""What happened: each entry of the event stream is one fact, Telnyx's or ours.
+"""Events: each entry of the event stream is one fact, Telnyx's or ours.
 
 An unknown type is a value, not an error.
 
 The stream is `fax:events`. Every entry has the fields of `Event`. `data` has the facts of its type: for Telnyx's events
-the payload as Telnyx sent it, for our own what the classes below describe.
+the payload as Telnyx sent it, for our own the facts that the classes below describe.
 """
 
 import json
@@ -192,13 +192,13 @@ class FaxFailed(Event):
 
 
 class JobEvent(Event):
-    """Something that we did or found with one of our jobs; `data` says why and until when."""
+    """An action or a finding of ours about a job; `data` says why and until when."""
 
     type: _Job
 
     @property
     def reason(self) -> str | None:
-        """Why, in one word of ours or of Telnyx's."""
+        """The reason, in one word of ours or of Telnyx's."""
         return self.data.get("reason")
 
 
@@ -221,7 +221,10 @@ class CampaignEvent(Event):
 
 
 class OperatorEvent(Event):
-    """A person did something in the console that no other event reports; `data` says what, to what, who and why."""
+    """A person did something in the console that no other event reports.
+
+    `data` has the action, its subject, the person and the reason.
+    """
 
     type: _Operator
 
@@ -239,7 +242,7 @@ class FaxRefreshed(Event):
 
 
 class DocumentEvent(Event):
-    """What became of a fax's document: an inbound one stored here, given up or removed; or one deleted at Telnyx."""
+    """A fax's document was stored here, given up or removed (inbound ones), or was deleted at Telnyx."""
 
     type: _Document
 

@@ -1,4 +1,4 @@
-"""What a policy hook may answer: hold this fax, reject it, or send it changed. `None` sends it as it is.
+"""The answers of a policy hook: hold this fax, reject it, or send it changed. `None` sends it unchanged.
 
 A hook is a callable `(job, history, now)` of the operator's own, named by `FAX_POLICY_HOOK`; see docs/policy-hook.md.
 """
@@ -13,7 +13,7 @@ MAX_REASON = 200
 MAX_SECONDS = 366 * 24 * 3600
 """Longest `seconds` of a hold: a year. A longer hold uses `until`."""
 LEAST_WAIT = timedelta(seconds=1)
-"""A shorter hold would ask the hook again in a tight loop."""
+"""The shortest `seconds` of a hold. A shorter one would call the hook again in a tight loop."""
 
 CHANGEABLE = frozenset(
     {

@@ -1,4 +1,4 @@
-"""What the workers can be asked to do: one model for each task, with its stable, versioned name and its queue."""
+"""The tasks that producers can request: one model for each, with its stable, versioned name and its queue."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ URGENT = "fax.urgent"
 ATTEMPT = "fax.attempt.v1"
 """The task that tries to send a job that is already recorded; its argument is the `job_id`.
 
-It is ours, not for other producers.
+It is for internal use, not for producers.
 """
 
 
@@ -150,8 +150,8 @@ class Job(BaseModel):
         """Build the job from a mapping, or from JSON as text or bytes.
 
         `region` (ISO 3166, two letters) is the country of numbers written without `+`. `recorded` says that the ledger
-        already has the job: its numbers are accepted unchanged, so that it stays readable whatever the lists of numbers
-        say by now.
+        already has the job: its numbers are accepted unchanged, so that it stays readable even if the lists of numbers
+        have changed.
 
         Raises:
             InvalidJob: it has one problem for each wrong field.
@@ -274,7 +274,7 @@ class SendFax(Job, SendOptions):
         return self
 
     def fingerprint(self) -> str:
-        """Return the hash of the request, the same for the same content in whatever form it was written.
+        """Return the hash of the request, which is the same for the same content in any notation.
 
         The number of pages is only for estimates and may be counted later, so it does not make another fax.
         """

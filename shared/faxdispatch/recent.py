@@ -1,4 +1,4 @@
-"""Results that are kept in memory, since the same one is often needed again."""
+"""A cache in memory for results that are often needed again."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable

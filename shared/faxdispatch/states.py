@@ -1,4 +1,4 @@
-"""The legal moves of a job, as a table. The Lua scripts of the ledger make them; tests compare the two."""
+"""The allowed moves of a job, as a table. The Lua scripts of the ledger make them; tests compare the two."""
 
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ class State(StrEnum):
     SUBMITTING = "submitting"
     """Claimed for attempt n: one worker may be calling Telnyx right now."""
     UNKNOWN = "unknown"
-    """Attempt n may or may not have been accepted; only evidence moves it on."""
+    """Attempt n may or may not have been accepted; only evidence ends this state."""
     ACCEPTED = "accepted"
     """Telnyx has attempt n and gave it an id."""
     DECIDING = "deciding"
@@ -44,9 +44,9 @@ MOVES: dict[State, frozenset[State]] = {
 }
 """The states that one move can lead to from each state.
 
-`queued` or `held` to `accepted` or `delivered` is a late sign of life: an attempt that had been settled as never
-accepted (or refused) turns out to be alive before the next attempt was claimed. `accepted` to `failed` or `cancelled`
-is an operator's decision about a fax that Telnyx no longer knows.
+`queued` or `held` to `accepted` or `delivered` happens if an attempt that had been settled as never accepted (or
+refused) turns out to exist at Telnyx before the next attempt was claimed. `accepted` to `failed` or `cancelled` is an
+operator's decision about a fax that Telnyx no longer knows.
 """
 
 
@@ -92,7 +92,7 @@ class HoldReason(StrEnum):
     NO_DOCUMENT = "no_document"
     """The document of its link could not be fetched; the link is asked again."""
     NOT_SENT = "not_sent"
-    """Telnyx could not be reached; nothing had left."""
+    """Telnyx could not be reached; nothing was sent."""
     ACCOUNT_UNKNOWN = "account_unknown"
     """It is not yet known whether the API key belongs to the account that the ledger sends with."""
     NEVER_ACCEPTED = "never_accepted"
@@ -113,7 +113,7 @@ WAIVABLE = frozenset(
         HoldReason.NEVER_ACCEPTED,
     }
 )
-"""What a person may waive for one job; all other holds are shared with others or are faults to be fixed."""
+"""Holds that a person may waive for one job. All others apply to several jobs, or are faults to be fixed."""
 
 IN_LINE = frozenset(
     {

@@ -159,7 +159,7 @@ class RecordingClient(FaxClient):
         reason: str | None = None,
         operator: str | None = None,  # noqa: ARG002 - nobody reads histories here
     ) -> str:
-        """Record the wish; the answer is that of the real client for a job in that state."""
+        """Record the command; the answer is that of the real client for a job in that state."""
         command = CancelFax.decode({"job_id": job_id, "fax_id": fax_id})
         if reason is not None:
             check_reason(reason)
@@ -179,7 +179,7 @@ class RecordingClient(FaxClient):
         self.asked.append(RefreshMedia.decode({"fax_id": fax_id}))
 
     def sync(self, *, job_id: str | None = None, fax_id: str | None = None) -> None:
-        """Keep the wish. Raises `InvalidJob` and `NotKnown` as the real client does."""
+        """Record the command. Raises `InvalidJob` and `NotKnown` as the real client does."""
         command = SyncStatus.decode({"job_id": job_id, "fax_id": fax_id})
         if command.job_id:
             self.status(command.job_id)

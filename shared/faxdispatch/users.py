@@ -1,4 +1,4 @@
-"""Who may sign in to the console: a file with names, roles and hashed passwords, and the key that signs sessions."""
+"""The users of the console: a file with names, roles and hashed passwords, and the key that signs sessions."""
 
 import fcntl
 import hashlib
@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
 class Role(StrEnum):
-    """What a user may do in the console."""
+    """The roles of users in the console."""
 
     VIEWER = "viewer"
     """Look, with telephone numbers masked."""

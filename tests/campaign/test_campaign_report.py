@@ -331,7 +331,7 @@ def test_every_cause_of_our_own_has_plain_words():
         ("19999", FAILED, "Telnyx refused the request (code 19999): Nothing more is known here about that code."),
         ("brand_new", FAILED, "It failed for a reason that is not known here: brand_new"),
         (None, FAILED, ""),
-        ("user_busy", CANCELLED, "Cancelled. The try before: The line was busy."),
+        ("user_busy", CANCELLED, "Cancelled. The attempt before that: The line was busy."),
         ("campaign", CANCELLED, OWN["campaign"]),
     ],
 )

@@ -63,7 +63,7 @@ def test_a_dry_run_names_the_ledgers_whose_place_can_be_taken(cli, ledger, sent,
     planned = cli("recover", "--since", an_hour_ago(), "--dry-run")
 
     assert planned.code == 0, planned.err
-    assert f"of these of ledger {LOST}; only if that is lost for good: --ledger {LOST}" in planned.out
+    assert f"of these of ledger {LOST}; use --ledger {LOST} only if that ledger is lost for good" in planned.out
     assert planned.out.splitlines()[-1] == "nothing was changed"
     assert epoch.behind() is None
     with pytest.raises(NotKnown):
@@ -118,7 +118,7 @@ def test_a_copy_is_not_restored_without_confirmation(cli, tmp_path):
 
 
 def test_resume_says_whether_anything_had_stopped(cli, epoch):
-    assert cli("ledger", "resume", "--reason", "seen", "--yes").out == "nothing had stopped sending\n"
+    assert cli("ledger", "resume", "--reason", "seen", "--yes").out == "sending was not stopped\n"
     epoch.stop()
     assert "went back in time" in cli("ledger", "show").out
     assert_asks(cli("ledger", "resume", "--reason", "seen"))

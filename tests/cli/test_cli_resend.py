@@ -71,7 +71,7 @@ def test_resending_by_filter_shows_the_count_first_and_skips_open_faxes(cli, cli
 
     asked = cli("resend", "--tag", "ward")
     assert asked.code == 2
-    assert "Send 1 fax again? 1 more is open or of a campaign and left alone." in asked.err
+    assert "Send 1 fax again? 1 more is open or of a campaign, and not sent again." in asked.err
     assert len(list(client.find())) == 2
 
     done = cli("resend", "--tag", "ward", "--yes")

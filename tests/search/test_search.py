@@ -273,7 +273,7 @@ def test_faxes_in_many_blocks_are_read_together(desk: CampaignDesk, client: FaxC
         ({"number": ""}, "number: is empty"),
         ({"state": "gone"}, "state: gone; choose from open, ended"),
         ({"state": []}, "state: is empty"),
-        ({"colour": "red"}, "colour: faxes cannot be searched by that"),
+        ({"colour": "red"}, "colour: no such search field"),
         ({"since": datetime(2026, 1, 1)}, "since: has no time zone"),  # noqa: DTZ001
         ({"since": at(1), "until": at(1)}, "until: must be after since"),
     ],

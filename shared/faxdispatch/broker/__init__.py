@@ -1,1 +1,1 @@
-"""Celery's broker: how it is reached, and which messages lie unread in it."""
+"""Celery's broker: the connection to it, and messages that lie unread in it."""

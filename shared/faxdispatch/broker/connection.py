@@ -51,10 +51,10 @@ class Loader(AppLoader):  # type: ignore[misc] # Celery has no types
 
 
 class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
-    """A Celery app that sends its messages to one broker, whatever its environment says.
+    """A Celery app that sends its messages to one broker and ignores Celery's environment variables.
 
     Celery reads brokers, a result backend, a loader and Django's settings from the environment of its process, which
-    may be meant for another service, and prefers them to what the app was given.
+    may be meant for another service, and prefers them to the app's own arguments.
     """
 
     def __init__(self, name: str, url: str, namespace: str = USUAL) -> None:
@@ -149,9 +149,9 @@ def post(app: BrokerApp, name: str, queue: str, payload: dict[str, Any], *, mess
     """Send one message to one of our queues.
 
     By default, Celery would repeat the payload as plain text in a header, for logs. It would also post through the
-    default exchange, and on RabbitMQ that right allows writing to every queue, so the queue's own exchange is named.
-    Redis has no rights on exchanges, and a Redis that was emptied no longer knows what is bound to them, so the message
-    would be lost.
+    default exchange. On RabbitMQ, the right to do so allows writing to every queue, so the queue's own exchange is
+    named there. On Redis it is not named: a Redis that was emptied no longer knows which queues are bound to an
+    exchange, and the message would be lost.
     """
     place = app.named(queue)
     by_exchange = {} if app.on_redis else {"exchange": place, "routing_key": place}

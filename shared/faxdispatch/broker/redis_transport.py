@@ -3,8 +3,8 @@
 Kombu reads addresses in its own way: it knows fewer options, checks no certificate by default, and splits passwords
 where redis-py does not. Here it gets an address that has already been read.
 
-Also, a closed channel says so with a connection error. Kombu fails there with an AttributeError, which Celery takes for
-a mistake and so ends the worker (seen when Redis restarts).
+Also, a closed channel raises a connection error. Kombu would raise an AttributeError, which Celery takes for a mistake
+and so ends the worker (seen when Redis restarts).
 """
 
 from typing import Any
@@ -48,7 +48,7 @@ class Channel(_Channel):  # type: ignore[misc]
 
 
 def _reporting_end(kind: type[AbstractConnection], channel: Any) -> type[AbstractConnection]:
-    """Return a kind of connection that tells the channel when it ends, as kombu's poller requires."""
+    """Return a kind of connection that notifies the channel when it ends, as kombu's poller requires."""
 
     class Connection(kind):  # type: ignore[misc, valid-type]
         def disconnect(self, *args: Any, **options: Any) -> None:

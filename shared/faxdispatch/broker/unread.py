@@ -1,8 +1,8 @@
 """Messages for our workers in places that no worker reads, because of how a plain Celery app sent them.
 
-Without a queue they go to Celery's default queue or to that of the sender's app, which may be another service's: they
-are counted there and left alone. With a `global_keyprefix`, another priority separator or a misspelt queue name, the
-lists in Redis have other names than ours. Keys that our user may not read are skipped.
+A message without a queue goes to Celery's default queue or to that of the sender's app, which may belong to another
+service. Such messages are counted and left in place. With a `global_keyprefix`, another priority separator or a
+misspelt queue name, the lists in Redis have other names than ours. Keys that our user may not read are skipped.
 """
 
 import re
@@ -23,7 +23,7 @@ EVERY = 10.0
 SLICE = 5_000
 """Number of Redis keys that one search looks at."""
 WHOLE = 10_000_000
-"""Number of keys to look at if a person waits for the answer, for at most `PATIENCE` seconds."""
+"""Number of keys that one search looks at if a person waits for the answer, at most `PATIENCE` seconds."""
 PATIENCE = 10.0
 MOST = 20
 """Maximum number of places to report."""
@@ -66,7 +66,7 @@ _TASKS = [kind.TASK for kind in JOBS]
 
 
 def _is_deployment(redis: Any, namespace: str) -> bool:
-    """Return whether there is a ledger in that namespace; if our user may not read it, there is nothing to look for."""
+    """Return whether there is a ledger in that namespace; False if our user may not read it."""
     try:
         return bool(redis.exists(f"{namespace}:ledger"))
     except ResponseError:

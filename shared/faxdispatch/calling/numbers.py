@@ -1,4 +1,4 @@
-"""Telephone numbers: from what people write to E.164, and which of them a fax may call."""
+"""Converts telephone numbers as people write them to E.164, and decides which of them a fax may call."""
 
 import re
 from dataclasses import dataclass
@@ -56,8 +56,8 @@ _SERVICE_CODE = re.compile(r"[2-9]11")
 _ORDINARY_EXCHANGES = {PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.UNKNOWN}
 """Kinds for which exchange 976 and the N11 exchanges are reserved.
 
-Where the list of ranges is exact to the exchange, as for Jamaica and Bermuda, it may know them as lines of subscribers;
-toll-free numbers have them too.
+A list of ranges that is exact to the exchange, as for Jamaica and Bermuda, may have them as subscribers' lines, and
+toll-free numbers use them too.
 """
 
 
@@ -270,7 +270,7 @@ def _known(code: int, digits: str) -> Number:
 
 
 def _read(text: str, region: str | None) -> tuple[int, str]:
-    """Return country code and national number of a text."""
+    """Return the country code and the national number of a text."""
     return read_plainly(text, region) or _parsed(text, region)
 
 

@@ -1,4 +1,4 @@
-"""When a window of days and hours is open, in the zone that counts. Pure."""
+"""Finds when a window of days and hours is open, in the zone that applies. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,15 +13,15 @@ HORIZON = timedelta(days=400)
 """How far ahead to look for an opening: more than a year, so that every day of the year occurs."""
 
 _MOST_OFFSETS = 3
-"""Zones with more offsets than that span a continent, and the hours that they share say nothing about the recipient."""
+"""Zones with more offsets than this span a continent, so the hours that they share say nothing about the recipient."""
 _WEEK = timedelta(days=8)
-"""The hours that zones share recur within that time."""
+"""The hours that zones share recur within this time."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What the deployment says about time."""
+    """The deployment's settings about time."""
 
     zone: str = "UTC"
     """The IANA zone if neither window nor numbers name one: `FAX_ZONE`."""
@@ -30,7 +30,7 @@ class Calendar:
 
 
 NO_CALENDAR = Calendar()
-"""No holidays, and UTC if nothing names a zone."""
+"""No holidays, and UTC as the zone."""
 
 
 def opening_and_zones(

@@ -1,4 +1,4 @@
-"""What phonenumbers' lists of ranges say about a number, and how its parser reads plain text, at a tenth of the cost.
+"""Looks numbers up in phonenumbers' lists of ranges, and parses plain text as its parser does, at a tenth of the cost.
 
 For each number, the library tries a dozen patterns one after the other, and its parser handles text of any kind. Here
 each country has a single pattern, and the parser's rules are followed for text with only digits and separators.
@@ -37,7 +37,7 @@ class _Country(NamedTuple):
     pattern: re.Pattern[str]
     kinds: tuple[int, ...]
     leading: re.Pattern[str] | None
-    """How its numbers begin, if that alone distinguishes them from others with the country code."""
+    """The first digits of its numbers, if these alone distinguish them from others with the country code."""
 
     def kind(self, digits: str) -> int:
         found = self.pattern.match(digits)
@@ -75,7 +75,7 @@ def is_in(country: str, code: int, digits: str) -> bool:
 
 
 def read_plainly(text: str, region: str | None) -> tuple[int, str] | None:
-    """Return country code and national number as `phonenumbers.parse` does, or None if it must be asked.
+    """Return country code and national number as `phonenumbers.parse` does, or None if that parser must be called.
 
     `region` is the country (ISO 3166) of numbers without `+`.
     """

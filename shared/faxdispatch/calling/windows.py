@@ -1,4 +1,4 @@
-"""Days and hours in which a fax may be sent, in fields or as people write them: `mon-fri 08:00-17:00 Asia/Tokyo`."""
+"""Days and hours in which a fax may be sent, as fields or as people write them: `mon-fri 08:00-17:00 Asia/Tokyo`."""
 
 import re
 from datetime import time

@@ -1,4 +1,4 @@
-"""Time zones: which names exist, and which zones a telephone number may be in."""
+"""Time zones: the names that exist, and the zones that a telephone number may be in."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -93,7 +93,7 @@ def _of_exchange(destination: str) -> tuple[str, ...]:
 def _under(known: str) -> tuple[str, ...]:
     """Return all zones of the prefixes that begin with these digits.
 
-    Only few prefixes are asked for, and each lookup goes through all data.
+    Results are remembered, since only few prefixes occur and each lookup goes through all data.
     """
     from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - see above
 

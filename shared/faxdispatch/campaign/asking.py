@@ -26,7 +26,7 @@ def _quarantined(scripts: Scripts, numbers: list[str]) -> list[str]:
     redis: Any = scripts.redis
     now = scripts.clock()
     with redis_trouble():
-        # A list of recipients asks this a thousand times, and mostly no number is in quarantine.
+        # This is asked a thousand times for a list of recipients, and usually no number is in quarantine.
         if not redis.exists("fax:quarantined"):
             return []
         found = redis.zmscore("fax:quarantined", numbers)

@@ -13,7 +13,7 @@ PAUSES: dict[str, str] = {
     "no_sender": "it names no sender, and neither does FAX_FROM",
     "fault": "its rows could not be sent; the workers' log has the reason",
 }
-"""Why a campaign paused by itself. If a person paused it, the reason is in that person's words."""
+"""The reasons for which a campaign pauses by itself. If a person pauses it, the reason is in that person's words."""
 
 _NOTHING_SENT = "Cancelled before it was sent."
 
@@ -21,10 +21,10 @@ _NOTHING_SENT = "Cancelled before it was sent."
 def in_words(cause: str | None, code: str) -> str:
     """Say why a row with this code ended this way; `cause` is the one in its record. Empty if nothing was reported."""
     if code == CANCELLED and cause not in OWN:
-        return f"Cancelled. The try before: {plain(cause)}" if cause else _NOTHING_SENT
+        return f"Cancelled. The attempt before that: {plain(cause)}" if cause else _NOTHING_SENT
     return plain(cause) if cause else ""
 
 
 def pause_in_words(reason: str | None) -> str:
-    """Say why a campaign is paused: in our words, or in those of the person who paused it."""
+    """Return the reason for a campaign's pause: in our words, or in those of the person who paused it."""
     return PAUSES.get(reason or "", reason or "somebody paused it")

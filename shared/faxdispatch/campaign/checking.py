@@ -1,4 +1,4 @@
-"""A list, checked as a campaign of it would be made; nothing is recorded and nothing is sent."""
+"""Checks a list as for a campaign. Nothing is recorded and nothing is sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ def checked(
 ) -> Iterator[Check]:
     """Check a list with the documents that its rows name. `asked` are the fields of `SendFax` for all rows.
 
-    Files of `media_dir`, or of the list's folder, are looked into and not uploaded. Without `scripts` nobody is asked
+    Files of `media_dir`, or of the list's folder, are examined and not uploaded. Without `scripts`, it is not looked up
     which numbers are suppressed or in quarantine, nor which documents Telnyx has.
 
     Raises:
@@ -75,7 +75,7 @@ def checked(
 
 
 def not_sent(checking: Check, asked: Mapping[str, Any], settings: Settings) -> Iterator[BadRow | LeftOut]:
-    """Yield the rows that are not sent: judged by what would be sent to them, where any document is told.
+    """Yield the rows that are not sent, judged by their whole requests if there is a document.
 
     Raises:
         BadInput: an option of `asked` is wrong, or the file is damaged further on.
@@ -93,7 +93,7 @@ def not_sent(checking: Check, asked: Mapping[str, Any], settings: Settings) -> I
 def write_down(
     checking: Check, rows: Iterable[BadRow | LeftOut], bad_rows: Path | FreeName, left_out_rows: Path | FreeName
 ) -> tuple[Path | None, Path | None]:
-    """Write rows that are not sent; give the file of the bad ones and that of all of them, if there are any.
+    """Write the rows that are not sent. Return the file of the bad ones and that of all of them, if there are any.
 
     Raises:
         BadInput: a file already exists, or cannot be created.
@@ -111,7 +111,7 @@ def write_down(
 
 
 def guesses_of(checking: Check) -> list[str]:
-    """Return how the list was understood, and what is remarkable about its rows and their documents."""
+    """Return remarks: how the list was understood, and anything unusual about its rows and their documents."""
     documents = checking.documents.remarks() if checking.documents else []
     return [*checking.table.guesses, *documents, *checking.summary.remarks()]
 
@@ -134,5 +134,5 @@ def as_data(checking: Check) -> dict[str, Any]:
 
 
 def counts(summary: Summary) -> dict[str, int]:
-    """Return how many rows are of which kind."""
+    """Return the number of rows of each kind."""
     return {name: getattr(summary, name) for name in (*_ALL, *OF_THE_VALID)}

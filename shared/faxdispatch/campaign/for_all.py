@@ -12,7 +12,7 @@ from faxdispatch.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ForAll:
-    """What every row gets: a link, our own document, or the name of one that Telnyx has, and a cover's text."""
+    """The document of every row (a link, our own document, or the name of one that Telnyx has) and the cover's text."""
 
     link: str | None
     document: Document | None

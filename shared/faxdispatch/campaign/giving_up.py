@@ -12,8 +12,8 @@ def give_up(campaign: Campaign, scripts: Scripts, *, why: str | None, operator: 
 
     Returns how many.
 
-    Faxes in flight, and faxes that are being looked for, are left alone. `why` and `operator` are recorded with each
-    row.
+    Faxes in flight, and faxes whose outcome is being searched for, continue. `why` and `operator` are recorded with
+    each row.
     """
     ledger, rows, given_up = Ledger(scripts), Campaigns(scripts).open_rows(campaign.id), 0
     for at in range(0, len(rows), _PAGE):
@@ -35,7 +35,10 @@ def give_up(campaign: Campaign, scripts: Scripts, *, why: str | None, operator: 
 
 
 def _cause(job: JobView) -> HoldReason | None:
-    """Return why a row is given up, or None if it is not. The reason of its hold may be a later one: a pause, say."""
+    """Return why a row is given up, or None if it is not.
+
+    The reason of its hold may be a later one, such as a pause.
+    """
     if job.untaken:
         return HoldReason.NEVER_ACCEPTED
     if job.unfetched:

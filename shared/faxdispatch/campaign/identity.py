@@ -11,13 +11,13 @@ from faxdispatch.errors import BadInput
 from faxdispatch.lists.words import folded
 
 LONGEST = 40
-"""Maximum length of an id. With row and generation it forms the id of a job, for which Telnyx must have room."""
+"""Maximum length of an id. With row and generation it forms the id of a job, for which Telnyx limits the length."""
 
 _FORM = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
 
 
 def check_id(text: str) -> str:
-    """Return an id if it is valid.
+    """Check an id, and return it.
 
     Raises:
         BadInput: it says what is wrong with the id.

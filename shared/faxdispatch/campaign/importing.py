@@ -1,4 +1,4 @@
-"""From a list to a campaign: rows are checked one by one and stored by the thousand, never twice."""
+"""Turns a list into a campaign: rows are checked one by one and stored by the thousand, never twice."""
 
 import hashlib
 import json
@@ -80,7 +80,8 @@ def the_list(source: Path | str | Rows) -> Iterator[List]:
             lambda encoding, sheet: open_source(path, encoding=encoding, sheet=sheet),
         )
         return
-    # Rows come once. Their hash must be known before the first row is stored, so that an import can be continued.
+    # The rows can be read only once. Their hash must be known before the first row is stored, so that an import can
+    # continue.
     with tempfile.TemporaryFile("w+", encoding="utf-8", prefix="faxdispatch-") as spool:
         digest = hashlib.sha256()
         for row in source:
@@ -209,10 +210,10 @@ def read_through(checking: Check) -> None:
 
 
 def see_that_all_are_good(summary: Summary) -> None:
-    """Check that no recipient's row is invalid, without a number, or without a field of its cover.
+    """Check that every recipient's row is valid and has a number and all fields of its cover.
 
     Raises:
-        BadInput: one is.
+        BadInput: one is not.
     """
     without = summary.no_number - summary.no_recipient
     if wrong := summary.invalid + without:

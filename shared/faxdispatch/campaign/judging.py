@@ -1,4 +1,4 @@
-"""The rows of a list, judged by what would be sent: with the options for all rows and the values of their cover."""
+"""Judges the rows of a list by their whole requests, with the options for all rows and the values of their cover."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,8 @@ def judged(
 ) -> Iterator[Part]:
     """Yield the rows with the fields of their requests, chunk by chunk; a row that makes no valid request is a bad row.
 
-    `options` are the result of `options_for_all`. `on_unfit` gets the bad rows that the list alone does not show.
+    `options` are the result of `options_for_all`. `on_unfit` is called with the rows that are bad only because of these
+    options.
 
     Raises:
         BadInput: a later part of the file is damaged.
@@ -76,7 +77,7 @@ def _rows(
             continue
         if reference:
             entry = {**entry, "client_state": reference} if entry else {"client_state": reference}
-        # The class itself would make the same, but would take longer than everything else here.
+        # Calling the class would give the same, but take longer than everything else here.
         rows.append(tuple.__new__(CampaignRow, (number, to, entry, cells, line)))
     return rows
 

@@ -27,7 +27,7 @@ class LeftOutFile(RowsFile):
         self._width = len(columns)
 
     def write(self, row: LeftOutRow) -> None:
-        """Write one. Raises what `put` does."""
+        """Write one row. Raises the errors of `put`."""
         self.put(line(row, self._width))
 
 

@@ -52,8 +52,8 @@ def row_documents(
             raise Misconfigured(f"media-dir: needs {error.name}: install faxdispatch with its extra [app]") from None
         yield None
         return
-    # The list's folder is not opened until a row names a file: if it is missing, so is the list, whose own error says
-    # so.
+    # The list's folder is opened only when a row names a file. If the folder is missing, so is the list, which is
+    # reported.
     beside = Folder(folder) if folder else None
     with (
         open_media_dir(media_dir) if media_dir else nullcontext(beside) as place,
@@ -128,7 +128,7 @@ def covers_of(cover: str | None, columns: Sequence[str], more_fonts: Path | None
 
 
 def link_look(settings: Settings) -> "LookAtLink | None":
-    """Return a function that checks the links of rows as FAX_LINK_CHECK says, or None if it allows no check."""
+    """Return a function that checks the links of rows according to FAX_LINK_CHECK, or None if that allows no check."""
     # A plain install lacks the libraries for fetching.
     from faxdispatch.documents.preflight.links import look  # noqa: PLC0415
 
@@ -179,7 +179,9 @@ def keep_documents(campaign: Campaign, scripts: Scripts, check: Callable[[], Che
 def ends_for_all(
     options: Mapping[str, Any], common: Document | None, storage: "Callable[[], Storage | None]"
 ) -> dict[str, datetime | None]:
-    """Return until when Telnyx keeps the stored document of all rows at least; `ours` is the one that was just stored.
+    """Return the time until which Telnyx keeps the stored document of all rows at least.
+
+    `common` is the one just stored.
 
     Raises:
         BadInput: Telnyx has no document of that name.

@@ -1,4 +1,4 @@
-"""How a campaign is made of a list: understood, judged, its documents stored, its rows read in."""
+"""Makes a campaign from a list: reads and judges the list, stores its documents, and imports its rows."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,7 +53,7 @@ class Store(Protocol):
     """Stores a document at Telnyx until a given time and somewhat longer, and returns its name there."""
 
     def __call__(self, document: Document, *, until: datetime | None) -> str:
-        """Do it. Raises TelnyxError where it was not stored."""
+        """Store it. Raises TelnyxError if it was not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Order:
 
     @property
     def covered(self) -> bool:
-        """Tell whether a cover comes before each document."""
+        """Whether a cover comes before each document."""
         return self.options.get("cover") is not None
 
 
@@ -102,7 +102,7 @@ class Maker:
     own_numbers: Sequence[str] = ()
 
     def make(self, order: Order) -> Imported:
-        """Make a campaign, or continue with one that was interrupted. Raises what `CampaignService.create` does."""
+        """Make a campaign, or continue with one that was interrupted. Raises the errors of `CampaignService.create`."""
         document, options = self._for_all(order)
         if order.name is None and order.campaign_id is None and not isinstance(order.source, (Path, str)):
             raise BadInput("name: is missing; rows have no name of their own")
@@ -123,7 +123,7 @@ class Maker:
             return self._make(order, listed, documents, document, options)
 
     def _for_all(self, order: Order) -> tuple[Document | None, dict[str, Any]]:
-        """Return the document that every row gets, if it is ours to store, and the options without its link."""
+        """Return the document that every row gets, if we must store it, and the options without its link."""
         document, options = order.document, order.options
         if order.covered and document is None and options.get("media_url") is not None:
             document = self.fetch_link(options["media_url"])
@@ -183,7 +183,7 @@ class Maker:
         checking: Check,
         order: Order,
     ) -> Imported:
-        """Read the rows in; those that are not sent go to the files of the order."""
+        """Import the rows; those that are not sent go to the files that the order names."""
         bad_rows, left_out = order.bad_rows, order.left_out
         table, documents = checking.table, checking.documents
         guesses = tuple(table.guesses)
@@ -294,6 +294,6 @@ def _name(text: str) -> str:
 
 
 def see_amount(cap: float | None) -> None:
-    """See that a cap is none or an amount. Raises `BadInput` where it is not."""
+    """Check that a cap is None or an amount. Raises `BadInput` if it is neither."""
     if cap is not None and not (math.isfinite(cap) and cap > 0):
         raise BadInput(f"cap: {cap:g} is not an amount; give one above 0")

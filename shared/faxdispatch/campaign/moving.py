@@ -28,7 +28,7 @@ _STANDING = {
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """A campaign whose chosen rows are pending again, and how many they are."""
+    """A campaign whose chosen rows are pending again, and the number of these rows."""
 
     campaign: Campaign
     rows: int
@@ -162,7 +162,7 @@ class CampaignMoves:
     def set_cap(
         self, campaign_id: str, cap: float | None, *, reason: str | None = None, operator: str | None = None
     ) -> Campaign:
-        """Set what a campaign may cost, in the currency of the settings; None means no cap.
+        """Set the largest amount that a campaign may cost, in the currency of the settings; None means no cap.
 
         If it is paused for its cap, it must be resumed separately.
 

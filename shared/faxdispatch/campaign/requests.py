@@ -1,4 +1,4 @@
-"""What a campaign requests for each row: its options for all rows, and the row's own, as fields of `SendFax`."""
+"""The request for each row of a campaign: the options for all rows and the row's own, as fields of `SendFax`."""
 
 import json
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ def options_for_all(
 ) -> dict[str, Any]:
     """Check the options for every row, and return them in JSON form; options that are None are left out.
 
-    `given` are fields of `SendFax`. The priority is `bulk` by default. Without a document for all rows, every row must
-    have its own, which `media_by_row` says. `region` is the country of a sender's number without `+`.
+    `given` are fields of `SendFax`. The priority is `bulk` by default. `media_by_row` says that every row has its own
+    document, so that none is needed for all rows. `region` is the country of a sender's number without `+`.
 
     Raises:
         InvalidJob: it names each wrong field.
@@ -104,7 +104,7 @@ def request_of(options: Mapping[str, Any], fields: Mapping[str, Any], **instead:
 
 
 def row_to_feed(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the ledger needs for a row whose turn comes: its job, and the connection and sender that it requests.
+    """Return the entry with which the ledger makes a row's job, with the connection and sender that the row requests.
 
     Raises:
         InvalidJob: no worker could read it.

@@ -1,4 +1,4 @@
-"""Which rows of a campaign are tried again: by the words with which a person chooses them, or by their numbers."""
+"""Chooses the rows of a campaign that are tried again: by words, or by their numbers."""
 
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -13,11 +13,11 @@ from faxdispatch.reasons.failures import REASONS, Kind
 WORDS = ("failed", "cancelled", *(kind.value for kind in Kind))
 """The words that choose rows, other than the name of a cause."""
 
-_UNKNOWN = "unknown faxes have not ended, so they cannot be tried again: faxdispatch resolve decides one by hand"
+_UNKNOWN = "unknown faxes have not ended, so they cannot be tried again: decide each with faxdispatch resolve"
 
 
 def _chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResult], bool]:
-    """Return a function that returns whether a row is among the chosen ones.
+    """Return a function that says whether a row is among the chosen ones.
 
     `failed` means every failed row except those of kind `contradiction`, which may have arrived and must be named. A
     kind means its failed rows, a cause the rows with that cause, and `cancelled` the cancelled rows. `causes` are those
@@ -28,7 +28,7 @@ def _chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResu
     """
     wanted = {word.strip().lower() for word in words}
     if not wanted:
-        raise BadInput(f"cause: say which rows, with one or more of {', '.join(WORDS)}, or a cause that status shows")
+        raise BadInput(f"cause: choose rows by one or more of {', '.join(WORDS)}, or a cause that status shows")
     if "unknown" in wanted:
         raise BadInput(f"cause: {_UNKNOWN}")
     if strange := wanted - {*WORDS, *REASONS, *causes}:
@@ -50,7 +50,7 @@ def _chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResu
 
 
 def choose(ledger: Campaigns, campaign_id: str, words: Iterable[str], rows: Collection[int]) -> "array[int]":
-    """Return the rows that are tried again: `rows`, and those that the words choose.
+    """Return the rows to be tried again: `rows`, and those that the words choose.
 
     Raises:
         BadInput: a word cannot choose any row, or there is neither a word nor a row.

@@ -67,17 +67,17 @@ class CampaignService(CampaignMoves):
 
         `options` are the fields of `SendFax` for every row; a column of the list may override them for a row: document,
         sender, quality, window, time zone, priority, reference. `document` replaces `media_url` and `media_name`: it is
-        stored at Telnyx once the list has been understood. `cap` is what the campaign may cost. `cover` is the text of
-        a cover page before each row's stored document. Its fields are the list's columns, and workers make it just
-        before the row is sent. By default, name and id are made from the file's name. Rows that cannot be sent are left
-        out. The invalid ones are written to `bad_rows`, all of them with their reasons to `left_out`; these files are
-        created for them, and the campaign stores the rows, see `left_out`.
+        stored at Telnyx once the list has been understood. `cap` is the largest amount that the campaign may cost.
+        `cover` is the text of a cover page before each row's stored document. Its fields are the list's columns, and
+        workers make it just before the row is sent. By default, name and id are made from the file's name. Rows that
+        cannot be sent are left out. The invalid ones are written to `bad_rows`, all of them with their reasons to
+        `left_out`; these files are created for them, and the campaign stores the rows, see `left_out`.
 
         A row's document is a link, a file in `media_dir`, which is a folder or a ZIP archive (by default the list's
         folder), or the name of a document that Telnyx has stored. Files are checked, and stored at Telnyx once for the
         same content, before the campaign exists; a row whose document is missing or cannot be faxed is invalid.
 
-        `look_at_link` returns what is wrong with a link; it is called for the first different links.
+        `look_at_link` returns the problem of a link, if any; it is called for the first different links.
 
         With `strict`, no campaign is made if a row is invalid or without a number.
 
@@ -110,7 +110,7 @@ class CampaignService(CampaignMoves):
         return self._maker.make(order)
 
     def test(self, campaign_id: str, *, numbers: Sequence[str] | None = None, row: int | None = None) -> list[Trial]:
-        """Send what a row would get, by default the first, to the test numbers, or to some of them.
+        """Send the fax of a row, by default the first, to the test numbers, or to some of them.
 
         Raises:
             Misconfigured: there are no test numbers.

@@ -17,7 +17,7 @@ from faxdispatch.reasons.verdicts import check_reason
 
 _SHOWN = 20
 _NO_FIELDS = dict.fromkeys((*FIELDS, OPT_OUT))
-"""A file of suppressed numbers has no documents, windows and such, and whoever opted out is to be on it."""
+"""A file of suppressed numbers has no documents or windows, and rows that say that somebody opted out count."""
 
 
 @dataclass
@@ -80,7 +80,7 @@ class SuppressionList:
         return self._ledger.remove(self.number(number), reason=reason, operator=operator)
 
     def get(self, number: str) -> Suppression | None:
-        """Return what is known about a number, or None if it is not on the list.
+        """Return the entry of a number, or None if it is not on the list.
 
         Raises:
             BadInput: it is not a number.
@@ -128,7 +128,7 @@ class SuppressionList:
             encoding=encoding,
             fields=_NO_FIELDS,
             include_hidden=True,
-            # Whoever does not want faxes at an extension does not want them at the number.
+            # An extension is dropped: a recipient who wants no faxes at it wants none at the number.
             drop_extension=True,
         )
         policy = NumberPolicy(region=region or self._region, sip_allowed=True, shared_cost=True)
@@ -156,7 +156,7 @@ class SuppressionList:
 
 
 class _Columns:
-    """Where a row's reason, source and end come from."""
+    """The columns of a row's reason, source and end."""
 
     def __init__(self, checking: Check, reason: str | None, source: str, until: datetime | None) -> None:
         names = [name.strip().lower() for name in checking.table.columns]
@@ -164,7 +164,7 @@ class _Columns:
         self._source = names.index("source") if "source" in names else None
         self._until = names.index("until") if "until" in names and until is None else None
         if reason is None and self._reason is None:
-            raise BadInput("reason: the file has no column of that name; say with --reason why these numbers want none")
+            raise BadInput("reason: the file has no column of that name; give the reason with --reason")
         self._given = (reason, until)
         self.source = _source(source)
 

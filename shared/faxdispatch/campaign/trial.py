@@ -33,7 +33,7 @@ def trial(
     row: int | None = None,
     region: str | None = None,
 ) -> list[Trial]:
-    """Send what a row would get, by default the first one, to the allowed numbers, or to some of them.
+    """Send the fax of a row, by default the first one, to the allowed numbers, or to some of them.
 
     They are single faxes: the campaign stays as it is, and its window and its end do not hold them back.
 
@@ -48,7 +48,7 @@ def trial(
     campaign = ledger.get(campaign_id)
     found = next((one for one in ledger.rows(campaign_id) if row is None or one[0] == row), None)
     if found is None:
-        raise NotKnown(f"campaign {campaign_id}: has no row{'' if row is None else f' {row}'} that is sent")
+        raise NotKnown(f"campaign {campaign_id}: has no row{'' if row is None else f' {row}'} that can be sent")
     place, _, fields = found
     tags = (*campaign.options.get("tags", ()), TAG)[-20:]
     trials = []

@@ -1,4 +1,4 @@
-"""The progress of a campaign, read again and again: what has ended, its pace, and when it will end."""
+"""The progress of a campaign, read repeatedly: its ended rows, its pace, and its forecast end."""
 
 import time
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Standing:
 
     @property
     def over(self) -> bool:
-        """Tell whether nothing more happens by itself."""
+        """Whether nothing more happens by itself."""
         state = self.campaign.state
         return state is CampaignState.FINISHED or (
             state is CampaignState.CANCELLED and not self.campaign.opened and not self.campaign.pending
@@ -75,6 +75,6 @@ def looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Sett
 
 
 def _channels(connections: list[Traffic], account: Account) -> tuple[int, int]:
-    """Return how many channels are in use and how many there are, of all connections that are not paused."""
+    """Return the numbers of used and of all channels of the connections that are not paused."""
     there = sum(traffic.channels for traffic in connections if traffic.pause is None)
     return account.in_flight, there if account.channels is None else min(there, account.channels)

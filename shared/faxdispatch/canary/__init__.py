@@ -1,1 +1,1 @@
-"""One real page through the whole chain, and a judgement of each link."""
+"""The canary: one real page that is sent through the whole chain, and a verdict on each link of the chain."""

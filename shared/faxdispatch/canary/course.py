@@ -1,4 +1,4 @@
-"""The course of a canary: first each link is tried, then the fax is followed through the rest of them."""
+"""Runs a canary: tries each link up to the recorded fax, then follows the fax through the others."""
 
 import time
 from collections.abc import Callable, Generator
@@ -27,7 +27,7 @@ TAG = "canary"
 """The tag of every canary."""
 
 LIFE = timedelta(hours=1)
-"""No attempt begins later than this: a canary that nobody watches must not ring at night."""
+"""No attempt begins later than this: a canary that nobody watches any more must not call a number at night."""
 
 TTL = 2 * LIFE
 """The longest time for which Telnyx keeps the document."""
@@ -95,7 +95,7 @@ class Canary:
         self.view: JobView | None = None
         """The job as last seen, or None before it is recorded."""
         self.verdicts: tuple[Verdict, ...] = ()
-        """What is known about the links so far, in their order."""
+        """The verdicts so far, in the order of the links."""
         self._settings = settings
         self._wish = Wish(settings.webhook_url, inbound=expect_inbound, stores=settings.fax_inbound_dir is not None)
         self._tell = tell
@@ -153,7 +153,7 @@ class Canary:
                 self.verdicts = (*before, *judge(seen, self._wish))
                 self._tell(self.verdicts)
                 if over(self.verdicts):
-                    # By now the job says what its last event says.
+                    # By now the job's state is that of its last event.
                     self.view = self._client.status(self.job_id, history=True)
                     return
 
@@ -233,9 +233,9 @@ class Canary:
         return f"as {self.job_id}"
 
     def _looks(self) -> Generator[Seen, None, None]:
-        """Yield what is seen, repeatedly; after some time, out of time.
+        """Yield the observations, repeatedly, until the time is over.
 
-        The job is read first and then the events up to that moment, so the job never says what no event explains yet.
+        The job is read first and then the events up to that moment, so that events explain every state of the job.
         """
         deliveries: list[Delivery] = []
         loose: list[Delivery] = []

@@ -1,4 +1,4 @@
-"""What was seen of the canary, judged link by link. Pure functions: the job and its events in, verdicts out."""
+"""Judges the canary link by link, from its job and its events. Pure functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -40,12 +40,12 @@ _FOR_A_PERSON = frozenset(
         HoldReason.SPEND_CAP,
     }
 )
-"""Holds that a canary does not wait for: a person must fix or decide something first."""
+"""Holds that end the canary, since a person must fix or decide something first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is expected.
+    """The expectations of a canary.
 
     `inbound`: whether the fax comes in again; `stores`: whether inbound documents are stored here.
     """
@@ -76,7 +76,7 @@ class Seen:
     inbound: tuple[Delivery, ...]
     now: datetime
     pause: Pause | None = None
-    """That of the job's connection."""
+    """The pause of the job's connection."""
     out_of_time: bool = False
 
     def since(self, delivery: Delivery) -> float:
@@ -176,7 +176,7 @@ def _delivered(seen: Seen, _wish: Wish, known: Known) -> Verdict:
 
 def _arrived(seen: Seen, delivery: Delivery) -> Verdict:
     pages = delivery.event.data.get("page_count")
-    how = "" if delivery.event.source == "webhook" else ", as Telnyx says when asked"
+    how = "" if delivery.event.source == "webhook" else ", according to Telnyx's answer"
     if pages is None:
         return _ok(Link.DELIVERED, f"Telnyx does not say how many pages{how}", seen.since(delivery))
     if pages == 0:
@@ -257,7 +257,7 @@ def _ok(link: Link, detail: str, seconds: float) -> Verdict:
 def _held(link: Link, seen: Seen) -> Verdict:
     """Say why it is held.
 
-    A hold that a person must end is not waited for, and an attempt's failure says more than a hold.
+    The canary does not wait for a hold that a person must end. A failed attempt explains more than a hold.
     """
     job = seen.job
     detail, remedy = why_held(job) or f"It is held: {job.hold_reason}.", ends_by(job) or ""
@@ -286,7 +286,7 @@ def _ended(link: Link, seen: Seen) -> Verdict:
 
 
 def _refusal(seen: Seen) -> str | None:
-    """Return what Telnyx said when it refused the account for this very fax."""
+    """Return Telnyx's message if it refused the account for this fax."""
     holds = [d.event.data for d in seen.events if d.event.type == "job.held"]
     return next((data["message"] for data in reversed(holds) if data.get("message")), None)
 

@@ -1,4 +1,4 @@
-"""The links of the chain that a fax passes through, in their order, and what can be said about one."""
+"""The links of the chain that a fax passes through, in their order, and the verdicts about them."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -21,7 +21,7 @@ class Link(StrEnum):
     TAKEN = "taken"
     """A worker has taken it and calls Telnyx."""
     ACCEPTED = "accepted"
-    """Telnyx has it."""
+    """Telnyx has accepted it."""
     WEBHOOK = "webhook"
     """A webhook about it has come, signed by Telnyx."""
     DELIVERED = "delivered"
@@ -52,7 +52,7 @@ class Mark(StrEnum):
 class Verdict:
     """A verdict about a link.
 
-    `detail` says what is the case, `remedy` what to do, if there is something to do. `seconds` is how long it took: for
+    `detail` describes the finding, and `remedy` says what to do, if anything. `seconds` is how long it took: for
     the links up to the job on their own, for the others since the job was recorded, or None if it does not work.
     """
 

@@ -1,4 +1,4 @@
-"""The page that the canary sends; it says what it is."""
+"""The page that the canary sends, which explains itself."""
 
 import io
 from collections.abc import Sequence

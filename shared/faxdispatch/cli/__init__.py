@@ -13,8 +13,8 @@ def main() -> None:
 
     0: done; 1: it failed; 2: bad usage, which includes missing or wrong settings.
     """
-    # Modules are many objects and no garbage: collecting them again and again would take an eighth of the start. The
-    # largest commands load 150,000 of them.
+    # Loading modules makes many objects and no garbage, so collections would take an eighth of the start. The largest
+    # commands load 150,000 of them.
     gc.set_threshold(200_000)
     # Only our user may read reports, documents and copies of the ledger.
     os.umask(UMASK)
@@ -24,7 +24,7 @@ def main() -> None:
     try:
         from faxdispatch.cli.app import run  # noqa: PLC0415 - a producer has the package without the extra `app`
     except KeyboardInterrupt:
-        # Modules were still being loaded; nothing has begun.
+        # Modules were still being loaded, so no work has begun.
         sys.exit(130)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("faxdispatch"):
@@ -32,6 +32,6 @@ def main() -> None:
         sys.stderr.write(f"faxdispatch: {error.name} is not installed; install faxdispatch with its extra [app]\n")
         sys.exit(2)
     code = run()
-    # The process ends now; a last search for garbage would take a sixth of a short command.
+    # The process ends now. A last garbage collection would take a sixth of the time of a short command.
     gc.freeze()
     sys.exit(code)

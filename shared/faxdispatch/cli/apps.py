@@ -141,7 +141,7 @@ def delete(identity: Annotated[str, argument("Id of the application.", metavar="
             application = telnyx.delete_application(identity)
         except NoSuchResource:
             # It existed a moment ago: an earlier try of this call, or somebody else, has deleted it.
-            note("it was gone already when Telnyx was asked to delete it")
+            note("it was already deleted when Telnyx was asked to delete it")
     return _done(application, "deleted")
 
 

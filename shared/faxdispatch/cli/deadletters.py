@@ -36,7 +36,7 @@ def list_(limit: Limit = 50, reason: Reason = None, full: Full = False) -> Rows[
 
 @app.command("show")
 def show_(letter: Letter, full: Full = False) -> Answer:
-    """Show a dead letter: what it asked for, what is wrong, since when."""
+    """Show a dead letter: its request, its problem and its age."""
     found = letter_json(FaxClient.from_env().dead_letters.get(letter), full=full)
     return Answer(found, fields(found))
 
@@ -68,7 +68,7 @@ def redrive(
 
 @app.command()
 def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes: Yes = False) -> Answer:
-    """Forget dead letters for good; what they asked for is not done."""
+    """Delete dead letters for good; their requests are never carried out."""
     client = FaxClient.from_env()
     if letter is not None:
         _one_or_all(letter, every=every, reason=reason)
@@ -76,7 +76,7 @@ def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes
     else:
         chosen = _chosen(client, every=every, reason=reason)
     if chosen:
-        confirm(f"Forget {counted(len(chosen), 'dead letter')}? What they asked for will never be done.", yes=yes)
+        confirm(f"Forget {counted(len(chosen), 'dead letter')}? Their requests will never be carried out.", yes=yes)
     for found in chosen:
         client.dead_letters.drop(found.id)
     return Answer({"dropped": [found.id for found in chosen]}, f"{len(chosen)} dropped", full=False)

@@ -11,7 +11,7 @@ from faxdispatch.demo.view import LABEL, show
 from faxdispatch.supervisor.signals import StopSignal
 
 _WIDTH = 150
-"""The width if no terminal tells it."""
+"""The width if there is no terminal."""
 
 
 def demo(as_json: Json = False) -> Answer:

@@ -26,7 +26,7 @@ _COLOURS = {Level.OK: "green", Level.FAIL: "red", Mark.OK: "green", Mark.BROKEN:
 def doctor(as_json: Json = False) -> Answer:
     """Check settings and services, and say what to fix.
 
-    That is settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook. Nothing is changed and no
+    Checked are settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook. Nothing is changed and no
     fax is sent. Exit code 1 if something fails.
     """
     found: list[Finding] = []

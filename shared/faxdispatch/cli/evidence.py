@@ -12,7 +12,7 @@ from faxdispatch.text.wording import clock, counted
 
 
 def evidence(file: Annotated[Path, argument("An evidence pack.")]) -> Answer:
-    """Check whether an evidence pack is as it was signed.
+    """Check whether an evidence pack is unchanged since its signing.
 
     It needs no Redis. Compare the public key with the one that the operator of the ledger names. Exit code 2 if the
     check fails.
@@ -30,7 +30,7 @@ def evidence(file: Annotated[Path, argument("An evidence pack.")]) -> Answer:
 
 def of_campaign(
     campaign: Id,
-    to: Annotated[Path | None, option("Where it goes; ID-evidence.zip if not given.", metavar="FILE")] = None,
+    to: Annotated[Path | None, option("File to write; ID-evidence.zip if not given.", metavar="FILE")] = None,
 ) -> Answer:
     """Write a ZIP file that proves what a campaign sent.
 

@@ -1,7 +1,7 @@
 """Ask Telnyx about faxes: list, show, refresh, delete.
 
-These commands need TELNYX_API_KEY, ask Telnyx themselves and print its answer, whoever sent the fax. `faxdispatch
-status` shows what is known here.
+These commands need TELNYX_API_KEY, ask Telnyx themselves and print its answer for any fax of the account. `faxdispatch
+status` shows the ledger's record.
 """
 
 from collections.abc import Iterator
@@ -126,14 +126,14 @@ def _number(text: str | None, option: str, settings: Settings) -> str | None:
 
 
 def _job(fax: Fax, settings: Settings) -> dict[str, Any]:
-    """Return the job, its state and the attempt, or None if it belongs to no job; empty if that is not known."""
+    """Return the fax's job, its state and the attempt; None if it has no job; empty if that is not known."""
     ledger = ledger_of(settings)
     if ledger is None:
         return {}
     try:
         view = job_of(fax, ledger)
     except Unavailable as error:
-        note(f"which job it is cannot be said: {error}")
+        note(f"its job cannot be found: {error}")
         return {}
     if view is None:
         return {"job_id": None}

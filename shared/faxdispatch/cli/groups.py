@@ -67,7 +67,7 @@ def group_of(table: Table) -> type[TyperGroup]:
             try:
                 return super().invoke(ctx)
             except typer.BadParameter as error:
-                # typer passes on what pydantic says of a value, with its name for the kind of error.
+                # typer passes on pydantic's message about a value, with the name of the error class.
                 error.message = error.message.removeprefix("Value error, ")
                 raise
 

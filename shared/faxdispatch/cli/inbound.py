@@ -37,9 +37,9 @@ def list_(
 ) -> Rows[InboundFax]:
     """List inbound faxes, those that need a person first.
 
-    They are ordered by where their documents are. Stored ones are listed for as long as FAX_INBOUND_RETENTION_DAYS,
-    or else FAX_RETENTION_DAYS, says. Faxes that failed without a document are not listed: `inbound show` shows one,
-    `faxdispatch faxes list --direction inbound` all.
+    They are ordered by where their documents are. Stored ones are listed for FAX_INBOUND_RETENTION_DAYS, or else
+    FAX_RETENTION_DAYS. Faxes that failed without a document are not listed: `inbound show` shows one, `faxdispatch
+    faxes list --direction inbound` all.
     """
     inbox = FaxClient.from_env().inbound
     places = (place,) if place else get_args(ListedPlace)
@@ -85,7 +85,7 @@ def fetch(
 
 def _fetched_again(inbox: Inbox) -> Iterator[str]:
     for fax in list(inbox.at(DocumentPlace.GIVEN_UP)):
-        # If one is no longer known, its retention ended meanwhile.
+        # The retention of a fax may have ended meanwhile.
         with suppress(NotKnown):
             inbox.again(fax.fax_id)
             yield fax.fax_id

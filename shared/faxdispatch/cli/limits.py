@@ -17,7 +17,7 @@ app = Group(__doc__)
 
 @app.command("show")
 def show_() -> Answer:
-    """Show each limit, where it comes from, and what is in use."""
+    """Show each limit, its source, and its use."""
     settings = Settings.load()
     data = limits_data(Limits(Scripts.from_settings(settings)), settings)
     return Answer(data, _lines(data))
@@ -64,14 +64,14 @@ def reset(
     connection: Annotated[str | None, argument("Id of the fax application; the account if not given.")] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Let the number of channels be found out again.
+    """Measure the number of channels again.
 
     This has an effect if the limit is `auto`. Telnyx refuses faxes while an estimate is too high; after a mistaken
     refusal it may be too low for minutes.
     """
     whose = connection or "account"
     _limits().change({}, found_out=[whose], reason=reason, operator=operator)
-    said = f"channels of {'the account' if connection is None else connection} are found out again"
+    said = f"channels of {'the account' if connection is None else connection} are measured again"
     return Answer({"outcome": "reset", "channels_of": whose}, said)
 
 

@@ -21,7 +21,7 @@ _CAUSED = {State.UNKNOWN, State.DECIDING, State.FAILED}
 def event_line(event: Event, *, full: bool = False) -> str:
     """Write an event of a job's history as one line: when, what, attempt and fax, who reported it, evidence.
 
-    Of Telnyx's payload, only the outcome is shown; of our own events, everything.
+    Telnyx's events are shown with their outcome alone, our own with all facts.
     """
     is_job_event = event.type.startswith("job.")
     known = sorted(event.data, key=lambda name: (name not in _FIRST, name))
@@ -43,7 +43,7 @@ def _fact(name: str, value: Any) -> Any:
 
 
 def state_line(view: JobView) -> str:
-    """Write the state of a job: state, why and until when it is held or why it failed, Telnyx's own status."""
+    """Write the state of a job: why and until when it is held, or why it failed, and Telnyx's own status."""
     words = [f"{view.state}"]
     if view.hold_reason:
         words.append(f"because {view.hold_reason}" + (f" until {clock(view.due_at)}" if view.due_at else ""))
@@ -57,5 +57,5 @@ def state_line(view: JobView) -> str:
 
 
 def unread_words(fields: Sequence[str]) -> list[str]:
-    """Write which fields of a job this version does not know; nothing where it knows all."""
+    """Write which fields of a job this version does not know; empty if it knows all."""
     return [f"(a later version recorded it with {', '.join(fields)}, which this one does not know)"] if fields else []

@@ -19,7 +19,7 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns(Options):
-    """Where the numbers of a list are."""
+    """Options that find the numbers of a list."""
 
     column: Annotated[str | None, option("Column of the fax numbers: name, or place from 1.")] = None
     region: Annotated[
@@ -32,7 +32,7 @@ class Columns(Options):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form(Columns):
-    """How a list of recipients is read."""
+    """Options for reading a list of recipients."""
 
     sheet: Annotated[str | None, option("Sheet of a workbook; else the one with a column of fax numbers.")] = None
     field: Annotated[list[str] | None, option(_FIELDS, metavar="FIELD=COLUMN")] = None

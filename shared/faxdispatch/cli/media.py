@@ -29,8 +29,8 @@ _STDOUT = "-"
 _NONE_SUCH = "Telnyx stores nothing under this name; it may have expired"
 _WORDS = {
     "stored": "stored",
-    "replaced": "stored in the place of what was there",
-    "kept": "the same document was there already, and stays",
+    "replaced": "stored in place of the earlier document",
+    "kept": "the same document was stored already, and stays",
 }
 
 Name = Annotated[str, argument("The document's name in the storage.", metavar="NAME")]
@@ -95,7 +95,7 @@ def download(
     file: Annotated[
         str | None, argument("Where to, - for standard output; else its name, made safe.", metavar="FILE|FOLDER|-")
     ] = None,
-    force: Annotated[bool, option("Overwrite a file that is there.")] = False,
+    force: Annotated[bool, option("Overwrite an existing file.")] = False,
 ) -> None:
     """Fetch a stored document and print the name of its file.
 

@@ -100,7 +100,7 @@ def refuse(why: str, options: Mapping[str, Any]) -> None:
 
 
 def _or_user(operator: str | None) -> str | None:
-    """Return the name of the user who runs the command if none is given, or None if the system does not tell it."""
+    """Return the name of the user who runs the command if none is given, or None if the system does not know it."""
     try:
         return operator or getpass.getuser()
     except (OSError, KeyError):
@@ -117,7 +117,7 @@ def _checked(reason: str | None) -> str | None:
 
 
 def _read_moment(option: typer.CallbackParam, text: str | None) -> datetime | None:
-    # Loads what reads numbers, which `--help` does not need.
+    # Loads the modules that read numbers, which `--help` does not need.
     from faxdispatch.calling.written import parse_moment  # noqa: PLC0415
 
     return parse_moment(text, option.opts[0]) if text is not None else None

@@ -1,4 +1,4 @@
-"""`faxdispatch preview`: a fax's pages as a fax machine prints them, with its cover as a row of a list would get it."""
+"""`faxdispatch preview`: draws a fax's pages as a fax machine prints them, with the cover of a list's row."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -56,9 +56,7 @@ def preview(
         raise BadInput("give a file, or a cover with --cover")
     folder = out or (files[0].with_name(f"{files[0].stem}-pages") if files else Path("cover-pages"))
     if folder.exists():
-        raise BadInput(
-            f"{folder}: is there already and is not overwritten; name another folder with --out, or remove it"
-        )
+        raise BadInput(f"{folder}: exists already and is not overwritten; name another folder with --out, or remove it")
     lines = Lines.STANDARD if quality == "normal" else Lines.FINE
     text = page.text()
     made = _cover(text, page.values(), list_, row or 1) if text is not None else None

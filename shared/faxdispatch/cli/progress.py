@@ -17,7 +17,7 @@ _EVERY = 5.0
 
 
 class Progress:
-    """Is called with the progress, and shows it."""
+    """Called with the progress; shows it."""
 
     def __init__(self, name: str, bar: Bar | None) -> None:
         self._name = name
@@ -26,12 +26,12 @@ class Progress:
         self._shown_at = time.monotonic()
 
     def __call__(self, done: int, total: int, rows: int | None = None) -> None:
-        """Take how much is done, and of how much: in bytes if `rows` are given, otherwise in rows."""
+        """Show the amount done and the total, in bytes if `rows` are given, otherwise in rows."""
         words = f"{counted(done if rows is None else rows, 'row')}, {100 * done // max(total, 1)} %"
         self._show(words, done=done, total=total)
 
     def documents(self, count: int) -> None:
-        """Take how many different documents of rows were examined."""
+        """Show how many different documents of rows were examined."""
         self._show(f"{counted(count, 'different document')} so far")
 
     def _show(self, words: str, *, done: int | None = None, total: int | None = None) -> None:
@@ -44,7 +44,7 @@ class Progress:
 
 @contextmanager
 def progress(name: str) -> Iterator[Progress]:
-    """Yield what takes the progress of reading or writing something of that name."""
+    """Yield the object that shows the progress of reading or writing a file of that name."""
     if not sys.stderr.isatty():
         yield Progress(name, None)
         return

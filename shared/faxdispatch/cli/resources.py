@@ -1,4 +1,4 @@
-"""Telnyx's answers as commands show them: numbers masked, in one line; an interrupted list says so."""
+"""Shows Telnyx's answers: with masked numbers, one line each, and a note if a list was interrupted."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -21,7 +21,7 @@ NO_SUCH_FAX = "Telnyx knows no fax of this id; it may have been deleted"
 
 @contextmanager
 def known(name: str, none_such: str) -> Iterator[None]:
-    """If something does not exist, say which one it is, and what that means.
+    """If a resource does not exist, name it in the error, with what that means.
 
     Raises:
         NoSuchResource: the calls in the block find nothing.
@@ -50,14 +50,14 @@ def deleted(
     none_such: str,
     yes: bool,
 ) -> Iterator[Deletion]:
-    """Delete what `names` name, once a person has confirmed it; exit code 1 if something is not deleted.
+    """Delete the resources of these names once a person has confirmed; exit code 1 if one is not deleted.
 
-    `look` describes what a name stands for, which replaces `{}` in the question. What has vanished after that counts as
-    deleted too: an earlier try may have deleted it unnoticed.
+    `look` describes a resource; the description replaces `{}` in the question. A resource that is gone after that
+    counts as deleted, since an earlier try may have deleted it unnoticed.
 
     Raises:
         AccountRefused: Telnyx refuses the account; names that were not reported are left.
-        Unavailable: Redis went away in the middle; the same.
+        Unavailable: Redis could not be reached in the middle; the names that were not reported are left.
     """
     found, complete = {}, True
     for name in dict.fromkeys(names):
@@ -92,7 +92,7 @@ def listed(settings: Settings, ask: Callable[[TelnyxClient], Iterable[Item]], no
 
 
 def deletions(found: Iterable[Deletion], key: str) -> Rows[Deletion]:
-    """Tell of deletions. `key` is the name of a name in JSON."""
+    """Report deletions. `key` is the field of the name in JSON."""
     return Rows(
         found,
         data=lambda one: {"outcome": one.outcome, key: one.name} | ({"problem": one.problem} if one.problem else {}),

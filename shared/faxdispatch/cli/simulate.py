@@ -12,7 +12,7 @@ command = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @command.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def simulate(context: typer.Context) -> None:
-    """Become `python -m simulator`, which takes the same options and prints one line of JSON that tells where it is."""
+    """Become `python -m simulator`, which takes the same options and prints one line of JSON with its addresses."""
     surroundings = processes.environment({}, inherit=True)
     program = [sys.executable, "-P", "-m", "simulator", *context.args]
     # The simulator replaces this process, so signals, output and exit code are its own.

@@ -77,7 +77,7 @@ def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool,
 
 
 def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer:
-    """Show what the record of a campaign's row says: its job is kept for a few minutes only."""
+    """Show the record of a campaign's row, since its job is kept for only a few minutes after its end."""
     # Only needed for a job that is gone.
     from faxdispatch.search import Search, events_of_row  # noqa: PLC0415
 
@@ -150,7 +150,7 @@ def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
 
 def _standing(ledger: Ledger, state: State, limit: int, *, full: bool) -> Rows[tuple[JobView, datetime]]:
     if state not in OPEN:
-        raise BadInput(f"--state: {state} jobs have ended and are not listed; `faxdispatch events` tells of them")
+        raise BadInput(f"--state: {state} jobs have ended and are not listed; `faxdispatch events` shows them")
     names = {"job_id", "state", "attempt", "fax_id", "cause", "listings"}
     return Rows(
         ledger.standing(state, limit=limit),

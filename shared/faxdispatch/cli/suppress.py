@@ -30,7 +30,7 @@ app = Group(__doc__)
 @app.command()
 def add(
     number: Number,
-    reason: Annotated[str, option("Why it gets no campaigns, for those who ask later.")],
+    reason: Annotated[str, option("Why it gets no campaigns, for later readers.")],
     source: Annotated[str, option("Where this is known from, such as a letter of 1 May.")] = "operator",
     until: Until = None,
     operator: Operator = None,

@@ -101,7 +101,7 @@ class FaxClient(OperatorCalls):
         self._recorder.post(FindInbound.decode({"since": since}))
 
     def status(self, job_id: str, *, history: bool = False) -> JobView:
-        """Return a job in its present state, with its history if wanted.
+        """Return a job in its present state, with its history on request.
 
         A row of a campaign is known as long as its campaign: after its end from its record, see `search.Search.view`.
 

@@ -10,13 +10,13 @@ from faxdispatch.ledger import JobView
 EVERY = 0.3
 """Seconds between two looks."""
 AWAY = 300.0
-"""Seconds for which Redis may be away."""
+"""Seconds for which Redis may be unreachable."""
 
 
 def views(client: FaxClient, job_id: str, *, on_away: Callable[[Unavailable], None]) -> Iterator[JobView]:
-    """Yield a job with its history again and again, the last time when it has ended.
+    """Yield a job with its history repeatedly, for the last time once it has ended.
 
-    `on_away` is called once each time that Redis is away.
+    `on_away` is called once for each outage of Redis.
 
     Raises:
         NotKnown: there is no such job.

@@ -67,7 +67,7 @@ class OperatorCalls(SendCalls):
         operator: str | None = None,
         attempt: int | None = None,
     ) -> str:
-        """Decide by hand about an attempt whose outcome is unknown and cannot be found out.
+        """Decide an attempt by hand if its outcome is unknown and cannot be found.
 
         `accepted` with the `fax_id` that Telnyx shows is also possible for an attempt that was given up, as long as the
         next has not begun; `failed` also for a fax that Telnyx no longer knows. `attempt` is the one that the verdict
@@ -89,8 +89,8 @@ class OperatorCalls(SendCalls):
     def release(self, job_id: str, *, reason: str, operator: str | None = None) -> HoldReason:
         """Release a held fax from its hold. Return the reason of the hold.
 
-        Only holds that concern this fax alone can be waived: `states.WAIVABLE`. It still waits for what others wait for
-        too: a free channel, the number, the end of a pause. `reason` and `operator` are recorded.
+        Only holds that concern this fax alone can be waived: `states.WAIVABLE`. It still waits for everything that
+        holds other faxes, too: a free channel, the number, the end of a pause. `reason` and `operator` are recorded.
 
         Raises:
             BadInput: the reason is missing or too long.
@@ -108,7 +108,7 @@ class OperatorCalls(SendCalls):
     def evidence(
         self, path: Path, faxes: "Iterable[Found] | None" = None, *, campaign_id: str | None = None
     ) -> "Packed":
-        """Write a ZIP file that proves what became of some faxes, as returned by `find`, or of a whole campaign.
+        """Write a ZIP file that proves the results of some faxes, as returned by `find`, or of a whole campaign.
 
         It needs the extra `app`. `faxdispatch.evidence.verify` checks such a file.
 
@@ -168,7 +168,7 @@ class OperatorCalls(SendCalls):
 
         Raises:
             NotKnown: there is no such letter.
-            BadInput: it cannot be read or is for no task of ours, or a field is wrong even with the changes.
+            BadInput: it cannot be read, it is for an unknown task, or a field is wrong even with the changes.
             Unavailable: Redis or the broker did not answer; the letter stays.
         """
         letter = self.dead_letters.get(letter_id)

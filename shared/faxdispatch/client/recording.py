@@ -1,4 +1,4 @@
-"""Recording faxes, and telling the workers of them."""
+"""Records faxes, and sends the workers messages about them."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,14 +17,14 @@ from faxdispatch.text.trouble import why
 log = logging.getLogger(__name__)
 
 MANY = 100
-"""Faxes that `send_many` brings to Redis in one round trip, which keeps it from others for some milliseconds."""
+"""Faxes that `send_many` records in one round trip, which blocks Redis for some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A fax that is recorded and will be sent. `created` is False where the same fax was recorded before.
+    """A fax that is recorded and will be sent. `created` is False if the same fax was recorded before.
 
-    `durable` is False where Redis has not confirmed yet that the fax outlives a crash as a claim does, on disk and
+    `durable` is False if Redis has not confirmed yet that the fax outlives a crash as a claim does, on disk and
     on as many replicas as FAX_REPLICAS asks for. Sending it again with the same `idempotency_key` asks again.
     """
 
@@ -35,10 +35,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What became of one fax of `FaxClient.send_many`: its `receipt`, or the `error` that `send` would have raised.
+    """The result for one fax of `FaxClient.send_many`: its `receipt`, or the `error` that `send` would have raised.
 
-    `job_id` is the fax's where it is recorded, and where it may be: after `Unavailable`, the same fax sent again with
-    this `job_id` stays one fax. It is None where the fax was refused, or its document was not stored.
+    `job_id` is the fax's if it is, or may be, recorded: after `Unavailable`, the same fax sent again with this `job_id`
+    stays one fax. It is None if the fax was refused, or its document was not stored.
     """
 
     job_id: str | None = None
@@ -53,7 +53,7 @@ class Recorder:
     known.
 
     Raises:
-        Misconfigured: `broker_url` is no address of a broker that can be used here.
+        Misconfigured: `broker_url` is not the address of a broker that can be used here.
     """
 
     def __init__(self, ledger: Ledger, *, redis_url: str, broker_url: str | None, replicas: int | None) -> None:
@@ -66,7 +66,7 @@ class Recorder:
         """Record a fax.
 
         Raises:
-            IdempotencyConflict: its key stands for other content.
+            IdempotencyConflict: its key belongs to other content.
             InvalidJob: its `send_by` has passed.
             Unavailable: Redis did not answer.
         """
@@ -82,13 +82,13 @@ class Recorder:
         return New(job_id, job, message=(queue, reminder(job_id, queue)) if self._one_redis else None, in_time=True)
 
     def many(self, faxes: Sequence[New]) -> Iterator[SendResult]:
-        """Record faxes, `MANY` in a round trip; yield what became of each, in their order."""
+        """Record faxes, `MANY` in a round trip; yield the result for each, in their order."""
         for at in range(0, len(faxes), MANY):
             some = faxes[at : at + MANY]
             try:
                 replies, durable = self._record(some)
             except Unavailable as error:
-                # The rest is not tried: each try may wait for seconds.
+                # The remaining faxes are not tried, since each try may wait for seconds.
                 yield from (SendResult(one.job_id, error=error) for one in faxes[at:])
                 return
             for one, reply in zip(some, replies, strict=True):
@@ -98,9 +98,9 @@ class Recorder:
                     yield SendResult(reply["job"], _receipt(reply, durable=durable))
 
     def _record(self, faxes: Sequence[New]) -> tuple[list[dict[str, Any]], bool]:
-        """Record faxes in one round trip, and see to it that the workers hear of those that are new.
+        """Record faxes in one round trip, and make sure that the workers get a message about each new one.
 
-        With the answers comes whether they are as safe as a claim.
+        Also returns whether the faxes are as safe as a claim.
         """
         before = self._durability.mark()
         facts = {"fax.job": faxes[0].job_id if len(faxes) == 1 else None, "fax.count": len(faxes)}
@@ -119,12 +119,12 @@ class Recorder:
         return replies, self._durability.durable_since(before)
 
     def post(self, job: Job, *, message_id: str | None = None) -> None:
-        """Post the message of a job. Raises `Unavailable` where the broker did not take it."""
+        """Post the message of a job. Raises `Unavailable` if the broker did not accept it."""
         with _broker_trouble():
             post_job(self._app, job, message_id=message_id)
 
     def post_again(self, kind: type[Job], payload: dict[str, Any], *, message_id: str) -> None:
-        """Post a message as it is. Raises `Unavailable` where the broker did not take it."""
+        """Post a message unchanged. Raises `Unavailable` if the broker did not accept it."""
         with _broker_trouble():
             post(self._app, kind.TASK, kind.QUEUE, payload, message_id=message_id)
 

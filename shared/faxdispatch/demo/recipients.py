@@ -1,4 +1,4 @@
-"""The recipients, and what the result of each fax must be.
+"""The recipients, and the expected result of each fax.
 
 All are fictional: the number tells the simulator what to do.
 """
@@ -14,7 +14,7 @@ NEVER_UPLOADED = "never-uploaded.pdf"
 
 
 class Complication(StrEnum):
-    """What else the demonstration does with a fax."""
+    """What else happens to a fax in the demonstration."""
 
     NONE = "none"
     ANSWER_LOST = "answer lost"

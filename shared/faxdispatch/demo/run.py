@@ -25,7 +25,7 @@ _FAULTS = {Complication.ANSWER_LOST: "drop_after", Complication.REQUEST_LOST: "d
 
 
 class Run:
-    """One demonstration, and what is known about it so far."""
+    """One demonstration, and its state so far."""
 
     def __init__(self, stage: Stage, documents: Path) -> None:
         self._stage = stage
@@ -45,7 +45,7 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The seconds that it has taken so far."""
         return time.monotonic() - self._begun
 
     def play(self, look: Callable[["Run"], object]) -> None:

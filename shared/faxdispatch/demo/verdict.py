@@ -1,4 +1,4 @@
-"""The result of each fax in our ledger, in the events, and in the simulator's own count, against what it must be."""
+"""Compares the result of each fax in the ledger, the events and the simulator's own count with the expected one."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Return whether everything came as it must."""
+        """Return whether everything happened as expected."""
         return not self.problems and not any(fax.problems for fax in self.faxes)
 
     def as_json(self) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _judge_fax(
 
 
 def _word(event: Event) -> str | None:
-    """Return an event as a step of the fax's way, or None if it says nothing new."""
+    """Return an event as a step in the fax's course, or None if it says nothing new."""
     if event.note:
         return None
     if event.type == "job.held":

@@ -1,1 +1,1 @@
-"""What a document is, whether it can be faxed, and how many pages it has."""
+"""Documents: their kinds, whether they can be faxed, and their pages."""

@@ -1,4 +1,4 @@
-"""ZIP archives from outside: how damage shows, and the table of contents, which is read as a whole."""
+"""ZIP archives from outside: the errors of damaged ones, and a check of the table of contents before it is read."""
 
 import os
 import struct
@@ -13,10 +13,10 @@ RuntimeError means a password, and its subclass NotImplementedError a compressio
 """
 
 MOST_BYTES = 20_000_000
-"""Of the table of contents; the 65,535 files of an ordinary archive take about half."""
+"""Maximum bytes of the table of contents; the 65,535 files of an ordinary archive take about half of that."""
 
 _END = struct.Struct("<4s4H2LH")
-"""The record at the end of an archive: how long the table is, and where (APPNOTE.TXT, 4.3.16)."""
+"""The record at the end of an archive, with length and place of the table (APPNOTE.TXT, 4.3.16)."""
 _LARGE_END = struct.Struct("<4sQ2H2L4Q")
 """The record of large archives, which replaces it (4.3.14)."""
 _LOCATOR = 20

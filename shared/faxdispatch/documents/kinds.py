@@ -32,7 +32,7 @@ DRAWN = (".pdf", ".tiff", ".jpg", ".png")
 
 
 def kind_of(content: bytes, *, containers: bool = True) -> str | None:
-    """Return the file name extension, such as `.pdf`, of the kind that a content begins like, or None if it is none.
+    """Return the file name extension, such as `.pdf`, of the kind that the first bytes show, or None if they show none.
 
     `containers` says whether an archive that may be a Word document counts as one.
     """

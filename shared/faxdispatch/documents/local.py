@@ -11,7 +11,7 @@ from faxdispatch.documents.upload_part import MAX_UPLOAD, content_of
 from faxdispatch.errors import BadInput
 
 SPARE = timedelta(days=7)
-"""How much longer than needed a document must be kept at Telnyx to be used again."""
+"""Time for which Telnyx must keep a stored document beyond the needed time, so that it can be used again."""
 
 _KINDS = "PDF, TIFF, JPEG, PNG, DOC, DOCX, RTF or TXT"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")

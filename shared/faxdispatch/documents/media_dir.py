@@ -1,7 +1,7 @@
-"""Where the documents that a list names are: in a folder, or in a ZIP archive.
+"""Reads the documents that a list names from a folder or from a ZIP archive.
 
-A name comes from a list, and a list may come from anybody, so a name can lead nowhere else. Nothing is unpacked to a
-file.
+A name comes from a list, and a list may come from anybody, so a name can never lead to another place. Nothing is
+unpacked to a file.
 """
 
 import os
@@ -20,7 +20,7 @@ from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput
 
 MOST_FILES = 65_535
-"""Of an archive."""
+"""Maximum number of files of an archive."""
 MOST_UNPACKED = 10_000_000_000
 """Total size in bytes of all files of an archive, unpacked."""
 

@@ -1,4 +1,4 @@
-"""The kind of a fetched file, judged by its content: a whole PDF, a whole TIFF, or not a document of a fax."""
+"""Judges the kind of a fetched file by its content: a complete PDF, a complete TIFF, or neither."""
 
 import os
 import struct
@@ -10,11 +10,11 @@ from faxdispatch.documents import kinds
 from faxdispatch.errors import FaxError
 
 MOST_PAGES = 10_000
-"""With more pages, a TIFF is not a fax; so a file made of nothing but pages cannot keep us busy."""
+"""A TIFF with more pages is not a fax. The limit stops files that consist of nothing but pages."""
 
 _NEAR = 1024
-"""A PDF must begin within this many bytes of the front, and end within this many of the back; PDF readers allow the
-same."""
+"""The header of a PDF must be within this many bytes of the start, and its end mark within this many of the end; PDF
+readers allow the same."""
 _WEB = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<error")
 _HEADER, _ENTRY, _LINK = 8, 12, 4
 """Size in bytes of a TIFF's header, of a directory entry, and of the link to the next directory."""
@@ -37,7 +37,7 @@ TIFF = Kind(".tiff", "image/tiff")
 
 
 def kind_of(path: Path) -> Kind:
-    """Return what a file is: PDF or TIFF, the two that Telnyx makes (help centre, the application's inbound file type).
+    """Return the kind of a file: PDF or TIFF, which Telnyx makes (help centre, the application's inbound file type).
 
     Raises:
         NotADocument: it is empty, something else, or incomplete.

@@ -1,4 +1,4 @@
-"""Evidence of what was sent, why it was allowed and what the result was: one ZIP file with signed hashes."""
+"""Evidence of which faxes were sent, why they were allowed and what the results were: a ZIP file with signed hashes."""
 
 from faxdispatch.evidence.campaign import campaign_pack
 from faxdispatch.evidence.faxes import faxes_pack

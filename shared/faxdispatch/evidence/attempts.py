@@ -35,9 +35,9 @@ def document_hash(document: str | None) -> str | None:
 
 
 def document_facts(document: str | None, name: str | None, pages: int | None) -> dict[str, Any]:
-    """Return what is known about a document: how it was given, its name for people, its hash, the pages that were sent.
+    """Return the facts about a document: its source, its name for people, its hash, the pages that were sent.
 
-    Only Telnyx has read the document behind a link. The evidence says so, so that nobody thinks that a hash is missing.
+    Only Telnyx has read the document behind a link. The evidence says so, to explain the missing hash.
     """
     digest = document_hash(document)
     if document is None:

@@ -25,7 +25,7 @@ _CHECKS = (
 
 
 def campaign_pack(ledger: Ledger, campaign_id: str, path: Path) -> Packed:
-    """Write what is known about a campaign and each of its rows to a ZIP file.
+    """Write the evidence of a campaign and each of its rows to a ZIP file.
 
     Raises:
         NotKnown: there is no such campaign.

@@ -15,7 +15,7 @@ _CHECKS = (
 
 
 def faxes_pack(ledger: Ledger, faxes: Iterable[Found], path: Path) -> Packed:
-    """Write what is known about some faxes to a ZIP file.
+    """Write the evidence of some faxes to a ZIP file.
 
     Raises:
         BadInput: a file of that name exists already, or it cannot be written.

@@ -1,4 +1,4 @@
-"""Which IP addresses belong to the public internet, in whatever form they are written or wrapped."""
+"""Decides which IP addresses belong to the public internet, in any form of writing or wrapping."""
 
 import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -10,7 +10,7 @@ _UNICAST_6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 """Within it: protocol assignments with Teredo, examples, 6to4. None of them has public servers."""
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""Where networks without IPv4 put IPv4 addresses; what counts is the address in the last four bytes."""
+"""The range in which networks without IPv4 put IPv4 addresses; the address in the last four bytes counts."""
 
 
 def is_public(text: str) -> bool:
@@ -29,7 +29,7 @@ def is_public(text: str) -> bool:
 
 
 def literal(host: str) -> str | None:
-    """Return the address that a host is, or None if it is a name.
+    """Return the address that a host stands for, or None if it is a name.
 
     IPv4 has more forms than four numbers: `2130706433`, `0x7f.1` and `017700000001` are all 127.0.0.1, to the system's
     resolver and to many proxies.

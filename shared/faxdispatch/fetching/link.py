@@ -1,7 +1,7 @@
-"""Fetching the document behind a link from outside, so that a hostile link gains nothing.
+"""Fetches the document behind a link from outside, safely even if the link is hostile.
 
 The checks prevent requests into our own network (by name, by address, by redirect, by a name that resolves differently
-the second time), answers of endless size or time, and compressed answers that unfold.
+the second time), answers of endless size or time, and compressed answers that unpack to huge ones.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ LONGEST_WORDS = 200
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({400, 401, 403, 404, 410})
-"""Includes 400, with which S3 and Google report a signature whose token has expired."""
+"""Statuses of an expired link. S3 and Google report a signature with an expired token by 400."""
 _OK = 200
 _TROUBLE = (
     httpcore.TimeoutException,
@@ -82,10 +82,10 @@ class Links:
     addresses, with TLS verified against the name. Redirects are checked the same way. Nothing is carried from one
     request to the next: no headers, no cookies, no connection.
 
-    If the environment names a proxy for https, requests go through it, and the proxy resolves names: it must then keep
-    everybody out of its own network. Addresses in place of names are checked even then. (We keep the time for the whole
-    fetch ourselves, with two exceptions: a name's lookup ends with the resolver's own time-out, and with a proxy that
-    itself uses TLS, only the pauses are limited.)
+    If the environment names a proxy for https, requests go through it, and the proxy resolves names: it must then
+    refuse addresses of its own network. Addresses in place of names are checked even then. (We keep the time for the
+    whole fetch ourselves, with two exceptions: a name's lookup ends with the resolver's own time-out, and with a proxy
+    that itself uses TLS, only the pauses are limited.)
 
     `max_bytes` is the largest document, `redirects` how many are followed. Links to `unchecked_origins`, like
     `http://127.0.0.1:4010`, are fetched directly and without checks: these are for a simulated Telnyx. `resolve` and
@@ -266,7 +266,7 @@ class Links:
 
 
 def _check(addresses: Sequence[str]) -> None:
-    """Refuse a host with any address that is not public, so that it is not left to chance which one is used."""
+    """Refuse a host with any address that is not public, since any of them might be used."""
     inside = next((address for address in addresses if not is_public(address)), None)
     if inside is not None:
         raise LinkRefused(f"the link leads to {inside[:LONGEST_WORDS]}, which is not an address of the public internet")

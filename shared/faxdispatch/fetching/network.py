@@ -1,4 +1,4 @@
-"""Connections that go only to addresses that were checked, and end when their time has run out."""
+"""Connections that go only to checked addresses, and that end when their time has run out."""
 
 import ssl
 import time
@@ -11,12 +11,12 @@ _NO_TIME = "the time for the whole download has run out"
 
 
 class Network(httpcore.NetworkBackend):
-    """Connects to the first of `addresses` that answers, whatever host it is asked for.
+    """Connects to the first of `addresses` that answers, for any requested host.
 
     The address that was resolved and checked is the one that is connected to, so a name that resolves differently a
     moment later gains nothing. Without `addresses`, for a proxy, it connects to the host that it is asked for.
 
-    `until`, in the time of time.monotonic(), ends everything, however often a single byte comes.
+    `until`, in the time of time.monotonic(), ends everything, even if single bytes keep coming.
     """
 
     def __init__(self, beneath: httpcore.NetworkBackend, addresses: Sequence[str] | None, until: float) -> None:

@@ -1,4 +1,4 @@
-"""Where a link leads: parsed strictly, since others wrote it."""
+"""The target of a link, parsed strictly, since strangers wrote it."""
 
 import re
 from collections.abc import Collection
@@ -16,7 +16,7 @@ _PORTS = {"https": 443, "http": 80}
 _FIRST_FREE_PORT = 1024
 """Lower ports, except that of https, belong to other services."""
 _INSIDE = (".localhost", ".local", ".internal", ".home.arpa")
-"""Names that are never public. Their addresses would be refused as well, but a proxy may do the resolving."""
+"""Names that are never public. Their addresses would be refused as well, but a proxy may resolve them."""
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 _NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -45,7 +45,7 @@ class Target:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     def redirected(self, location: str) -> "Target":
-        """Return where an answer of this target redirects; relative locations are allowed.
+        """Return the target to which an answer of this target redirects; relative locations are allowed.
 
         An excepted origin may redirect to itself. All its other redirects are checked, and no checked target may
         redirect to an excepted origin.
@@ -113,7 +113,7 @@ def _origin(text: str) -> Origin:
 
 
 def _check_form(url: str) -> None:
-    """Refuse what URL parsers are known to read differently."""
+    """Refuse forms that URL parsers are known to read differently."""
     if len(url) > LONGEST:
         raise LinkRefused(f"the link is longer than {LONGEST} characters")
     if not _PLAIN.fullmatch(url) or "\\" in url:

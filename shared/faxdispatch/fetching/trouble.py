@@ -1,4 +1,4 @@
-"""What can go wrong with a link, grouped by what to do about it."""
+"""Errors with links, grouped by what to do about them."""
 
 from faxdispatch.errors import FaxError
 

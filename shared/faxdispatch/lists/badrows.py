@@ -28,13 +28,13 @@ def safe_writer(file: IO[str], delimiter: str = ",") -> Any:
 
 
 class FreeName(NamedTuple):
-    """The first free name for a file of a kind beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
+    """The first free file name of a kind beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
 
     source: Path
     kind: str
 
     def create(self) -> tuple[Path, IO[str]]:
-        """Create the file. Another process that does the same gets the next name. Raises what `create` does."""
+        """Create the file. Another process that does the same gets the next name. Raises the errors of `create`."""
         suffix, numbers = "", count(2)
         while True:
             path = self.source.with_name(f"{self.source.stem}.{self.kind}{suffix}.csv")
@@ -108,7 +108,7 @@ class BadRows(RowsFile):
     """Writes bad rows.
 
     `columns` are those of the list; `delimiter` is the list's, so that a spreadsheet that splits at another sign does
-    not find a cell's beginning inside of one.
+    not find the beginning of a formula inside a cell.
     """
 
     def __init__(self, to: Path | FreeName, columns: Sequence[str], delimiter: str = ",") -> None:
@@ -116,10 +116,10 @@ class BadRows(RowsFile):
         self._width = len(columns)
 
     def write(self, bad: BadRow) -> None:
-        """Write one. Raises what `put` does."""
+        """Write one row. Raises the errors of `put`."""
         self.put(beside(bad.cells, self._width, str(bad.line), bad.sentence))
 
 
 def beside(cells: Sequence[str], width: int, *facts: str) -> list[str]:
-    """Return a row's cells, with facts after the list's `width` columns; cells beyond those come at the end."""
+    """Return a row's cells, with facts after the list's `width` columns; cells beyond that width come at the end."""
     return [*cells[:width], *[""] * (width - len(cells)), *facts, *cells[width:]]

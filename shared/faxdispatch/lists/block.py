@@ -8,8 +8,8 @@ from typing import NamedTuple, Self
 class Record(NamedTuple):
     """A line that is not blank, or the lines of one record: first line's number, cells, and any problem.
 
-    `hidden` says why a spreadsheet does not show the row, or shows that it does not count. `flaws` says, for certain
-    cells by their position from 0, why their text is not what was meant, in words that follow the cell's name.
+    `hidden` is the reason why a row does not count: a spreadsheet hides it or strikes it through. `flaws` has, by the
+    position of a cell from 0, why its text is not what was meant, in words that follow the cell's name.
     """
 
     line: int
@@ -63,7 +63,7 @@ class Block:
         ]
 
     def extend(self, other: "Block") -> None:
-        """Append another one."""
+        """Append another record."""
         at = len(self)
         self.lines += other.lines
         self.cells += other.cells
@@ -86,7 +86,7 @@ class Block:
 
     @property
     def said(self) -> tuple[dict[int, object], ...]:
-        """The facts about only a few, of every kind."""
+        """The mappings with facts about only a few records."""
         return (self.problems, self.no_recipients, self.hidden, self.flaws)  # type: ignore[return-value] # only moved
 
 

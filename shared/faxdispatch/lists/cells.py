@@ -21,12 +21,12 @@ from faxdispatch.text.privacy import EXAMPLE
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 
 _WRITTEN = re.compile(r"\s*(\+|(?![() .-]*0[() .-]*0))([\d() .-]{7,40})\s*", re.ASCII)
-"""A number as written anywhere else, with `+` or as dialled at home."""
+"""A number as written anywhere else, with `+` or as dialled within its country."""
 
 _FORMULA_TEXT = re.compile(r'=\s*"([^"]*)"')
 _TYPED_FORMULA = re.compile(r"=\s*(\+?[\d().\- ]+)")
 _ORDINARY = re.compile(r"\+?[\d() \-]+", re.ASCII)
-"""A cell from which nothing must be removed."""
+"""A cell that has only a number."""
 
 _SHEET_ERROR = re.compile(r"#[A-Z/0]+[!?]", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?\s*e\s*[+-]?\d+", re.IGNORECASE)
@@ -109,7 +109,7 @@ class CellReader:
     def read(self, text: str) -> Cell:
         """Read one cell."""
         written = _WRITTEN.fullmatch(text)
-        # Where there are more than two different digits, none of those that stand for no number is meant.
+        # A cell with more than two different digits is not a placeholder for a missing number.
         if written and (written[1] or self.code != 1) and len(set(written[2]) - _SEPARATORS) > 2:
             number = written[0].strip()
             if not (_is_rounded(number) or _WITH_DECIMAL.fullmatch(number)):
@@ -148,7 +148,7 @@ class CellReader:
             return Cell(None, Verdict.INVALID, str(problem))
 
     def _one_number(self, text: str) -> tuple[str, list[str]]:
-        """Return what is left when labels, decimals and the like are removed, and notes about that."""
+        """Return the text without labels, decimals and the like, and notes about the removed parts."""
         notes: list[str] = []
         if is_sip(text) or (_ORDINARY.fullmatch(text) and not _is_rounded(text)):
             return text, notes
@@ -189,7 +189,7 @@ class CellReader:
         if words & PHONE_WORDS and not words & FAX_WORDS:
             raise ValueError("is marked as a telephone's number, not a fax machine's: give the fax number")
         notes.append("text removed")
-        # `()` is what is left of `(fax)`.
+        # `(fax)` leaves `()`.
         return re.sub(r"\(\s*\)|[:#=°º,;|&\n]", " ", _WORD.sub(" ", text)).strip(" .-/")
 
     def _dialled(self, text: str) -> str:
@@ -264,7 +264,7 @@ def says_its_country(text: str, code: int) -> bool:
 
 
 def _cleaned(text: str) -> str:
-    """Remove what only a spreadsheet or a word processor has added."""
+    """Remove characters that only a spreadsheet or a word processor has added."""
     if not text.isascii():
         text = "".join(map(_ascii, text))
     text = re.sub(r"[^\S\n]+", " ", text.replace("\r\n", "\n").replace("\r", "\n")).strip().strip("\n")
@@ -309,7 +309,7 @@ _CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
 def _is_rounded(text: str) -> bool:
-    """Return whether bare digits look like what a spreadsheet leaves of a long number: six digits, then zeros.
+    """Return whether bare digits look like a long number that a spreadsheet has rounded: six digits, then zeros.
 
     For ten digits, five zeros count: many lines of a local exchange end in 0000.
     """

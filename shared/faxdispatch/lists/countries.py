@@ -12,7 +12,7 @@ from faxdispatch.lists.words import NO_NUMBER, folded
 
 _COUNTRY = frozenset({"country", "country region", "nation", "land", "pays", "pais", "paese", "landen"})
 _MAY_BE_OTHERS = frozenset({"land", "cc"})
-"""Names of columns of countries, or else of German states, or of cost centres."""
+"""Names of columns that may have countries, but also German states or cost centres."""
 _SHORT = 3
 _CODE = frozenset(
     {"country code", "cc", "calling code", "dial code", "dialing code", "dialling code", "isd code", "isd"}
@@ -36,10 +36,10 @@ _STATES = frozenset(
     {"AL", "AR", "AS", "AZ", "CA", "CO", "DE", "GA", "GU", "ID", "IL", "IN", "KY", "LA", "MA", "MD", "ME", "MN", "MO"}
     | {"MS", "MT", "NC", "NE", "NL", "NU", "PA", "PE", "PR", "SC", "SD", "SK", "TN", "VA", "VI"}
 )
-"""States and provinces of North America whose letters are also those of a country."""
+"""States and provinces of North America whose codes are also those of a country."""
 _GEORGIA = "georgia"
 _NONE = frozenset({"na", "n/a", "n.a."})
-"""More often no country than Namibia."""
+"""NA usually means no country, and not Namibia."""
 _PARTS = re.compile(r"[/|,;()]|\s[-\u2013]\s")
 
 
@@ -54,8 +54,8 @@ def names_country(name: str) -> bool:
 def are_countries(name: str, cells: Sequence[str], numbers: Sequence[str], is_at_home: Callable[[str], bool]) -> bool:
     """Return whether the cells of a column that may have countries do have them, and not states.
 
-    `numbers` are the cells with the numbers beside them, and `is_at_home` returns whether one without `+` is a number
-    of our country.
+    `numbers` are the cells with the numbers beside them, and `is_at_home` says whether one without `+` is a number of
+    our country.
     """
     filled = [(cell, number, calling_code(cell)) for cell, number in zip(cells, numbers, strict=True) if cell.strip()]
     unknown = [cell for cell, _, code in filled if not code and folded(cell) not in NO_NUMBER]
@@ -81,7 +81,7 @@ def _is_of(cell: str, number: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def calling_code(cell: str) -> int:
-    """Return the calling code of a country, as a cell names it or has its code; 0 where it is not known."""
+    """Return the calling code of a country, as a cell names it or has its code; 0 if it is not known."""
     text = folded(cell)
     if text in _NONE:
         return 0

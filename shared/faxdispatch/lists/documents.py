@@ -85,13 +85,13 @@ class RowDocuments:
         self.files: set[str] = set()
         """The names in Telnyx's storage of the files that can be faxed."""
         self.ends: dict[str, datetime | None] = {}
-        """Until when Telnyx keeps stored documents at least; None means forever."""
+        """The time until which Telnyx keeps each stored document at least; None means forever."""
         self.unasked: set[str] = set()
-        """Names that are not files, and about which Telnyx was not asked."""
+        """Names that are not files, and that were not looked up at Telnyx."""
         self.links_asked = 0
         """Different links that were checked."""
         self.links_unasked = 0
-        """Rows with a link that was not."""
+        """Rows with a link that was not checked."""
         self._place = place
         self._storage_of = storage
         self._upload = False
@@ -122,7 +122,7 @@ class RowDocuments:
         self._lookers.close()
 
     def for_upload(self, until: datetime | None) -> None:
-        """From now on, store files, including known ones, until then (by default now) and some time longer."""
+        """Store files, including known ones, from now on, until the given time (by default now) and somewhat longer."""
         self._upload, self._until, self.links_unasked = True, until, 0
         self._by_content.clear()
         self._known = {name: self._known[name] for name in self._elsewhere}
@@ -151,8 +151,8 @@ class RowDocuments:
     def of(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a row's own options, with its document as it is sent.
 
-        That is `media_name`, for a file with `document_name`, and `pages` if known; a link stays as it is, unless it is
-        one that is fetched.
+        That is `media_name`, for a file with `document_name`, and `pages` if known; a link stays as it is, unless its
+        document is fetched.
 
         Raises:
             ValueError: it says why the document cannot be faxed.
@@ -168,7 +168,7 @@ class RowDocuments:
         return {**rest, **dict(found)}
 
     def remarks(self) -> list[str]:
-        """Say in words what the rows do not show."""
+        """Return remarks that the rows themselves do not show."""
         remarks = []
         if self._known:
             asked = len(self._elsewhere) - len(self.unasked)
@@ -245,7 +245,7 @@ class RowDocuments:
         return (*found, ("document_name", document.name))
 
     def _file(self, name: str) -> Document | None:
-        """Return the file or the link's document, or None if there is no file. Raises ValueError where it is unfit."""
+        """Return the file or the link's document, or None if there is no file. Raises ValueError if it is unfit."""
         if BETWEEN in name:
             return self._joined(name, [part.strip() for part in name.split(BETWEEN)])
         if self._fetch_link and "://" in name:
@@ -258,7 +258,7 @@ class RowDocuments:
         return self._as_pdf(found) if self._as_pdf else found
 
     def _joined(self, name: str, parts: Sequence[str]) -> Document:
-        """Return the files of one cell as one document, in their order. Raises ValueError where one is unfit."""
+        """Return the files of one cell as one document, in their order. Raises ValueError if one is unfit."""
         files = []
         for part in parts:
             file = self._file(part)

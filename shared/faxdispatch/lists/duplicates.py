@@ -9,10 +9,10 @@ from faxdispatch.lists.rows import Batch
 from faxdispatch.lists.seen import Seen
 
 _MOST_DIGESTS = 10_000
-"""How many different contents of rows have a remembered digest."""
+"""The number of different row contents whose digest is remembered."""
 
 _NOT_SENT = {"reference", "document_name"}
-"""Options of a row that its recipient does not see."""
+"""Options of a row that its recipient does not notice."""
 
 
 class Duplicates:
@@ -51,7 +51,7 @@ class Duplicates:
         return int.from_bytes(hashlib.blake2b(f"{digest} {to}".encode(), digest_size=16).digest()) or 1
 
     def _digest(self, said: RowSaid) -> int:
-        """Return 64 bits for what a row sends besides the document for all; 0 if that is nothing."""
+        """Return a digest of 64 bits of the row's own options that its recipient notices; 0 if there are none."""
         if not said:
             return 0
         # The cache keeps a reference to these objects, so that no other object can take over their ids.

@@ -85,7 +85,7 @@ class FieldReader:
         place = self._reference
         if place is None:
             return [None] * len(rows)
-        # Each row has another one, and nearly all are short.
+        # Each row has another reference, and nearly all are short.
         cells = [row[place] if len(row) > place else "" for row in rows]
         if max(map(len, cells)) > _SHORT or not "".join(cells).isascii():
             return None

@@ -11,7 +11,7 @@ from faxdispatch.lists.refusals import says
 from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 HEADER_WITHIN = 15
-"""A header is among this many first lines that are not blank."""
+"""The header must be among this many lines from the first that is not blank."""
 
 _SURE = 50
 """The rank from which a cell is the name of a column of fax numbers."""
@@ -36,7 +36,7 @@ def find_header(rows: Sequence[Record], width: int, column: str | int | None) ->
                 return place
     ranks = [_fax_rank(place, above) - _title_malus(row, width) for place, row in enumerate(above)]
     if ranks and max(ranks) > 0:
-        # The first good one: a recipient further down may have the name of a column.
+        # The first good row counts: a recipient further down may have the name of a column.
         return next((place for place, rank in enumerate(ranks) if rank >= _SURE), ranks.index(max(ranks)))
     for place, row in enumerate(above):
         named = any(map(is_number_name, row.cells)) or pairs(row.cells, [one.cells for one in rows[place + 1 :]])
@@ -65,7 +65,7 @@ def _above_numbers(rows: Sequence[Record], width: int) -> Sequence[Record]:
 
 
 def _fax_rank(place: int, above: Sequence[Record]) -> int:
-    """Return how certain it is that a row names a column of fax numbers; a kind below `Phone Type` is none."""
+    """Return how certain it is that a row names a column of fax numbers; a kind below `Phone Type` does not count."""
     if not is_text(above[place]):
         return 0
     kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}
@@ -93,7 +93,7 @@ def _is_numberish(cell: str) -> bool:
 
 
 def _is_labelled(row: Record) -> bool:
-    """Return whether a row says itself what it has, as `Fax: (312) 555-0199` in a letterhead does."""
+    """Return whether a row names the number that it has, as `Fax: (312) 555-0199` in a letterhead does."""
     label = _label(row)
     words = _WORD.findall(label)
     return label.endswith(":") or (bool(words) and set(words) <= FAX_WORDS | PHONE_WORDS)

@@ -1,4 +1,4 @@
-"""Names of columns, as mailing programs, registers and people write them: which has the fax numbers, which our fields.
+"""Recognises the columns with fax numbers and with our fields by their names in mailing programs, registers and lists.
 
 Only the name is considered, not the cells below it.
 """
@@ -69,7 +69,8 @@ FIELDS = ("media", "from", "quality", "window", "zone", "priority", "reference")
 """A row's own options."""
 
 OPT_OUT = "opt_out"
-"""Stands among fields for the column that says who must not be faxed; there may be several, so it is not a field."""
+"""The name under which a person gives the columns that say who must not be faxed; since there may be several, it is not
+a field."""
 
 _FIELD_NAMES = {
     "media": {"media", "media url", "media name", "document url", "document name", "pdf url", "fax document"},
@@ -120,7 +121,7 @@ def is_number_name(name: str) -> bool:
 
 
 def is_other_number_name(name: str) -> bool:
-    """Return whether a column of this name has numbers of something else than the recipients' fax machines."""
+    """Return whether a column of this name has numbers other than those of the recipients' fax machines."""
     return bool(_OTHER_NUMBERS.intersection(plain(name).split()))
 
 

@@ -11,9 +11,9 @@ from faxdispatch.text.wording import counted
 _KIND = re.compile(r"(?P<of>.*?)\s*(?:label|type|kind|typ|art|tipo)")
 _VALUE = re.compile(r"(?P<of>.*?)\s*(?:value|number|no|nummer|numero|nr|wert)?")
 _WAYS = frozenset({"contact", "communication", "telecom", "channel"})
-"""What a column of kinds may be about besides telephone numbers."""
+"""Other things than telephone numbers whose kind a column may have."""
 _INITIALS = frozenset("fmwhopvct")
-"""Of fax, mobile, work, home, office and so on."""
+"""Kinds of numbers: fax, mobile, work, home, office and so on."""
 _KINDS = frozenset(
     {
         "home",
@@ -48,7 +48,7 @@ def is_kind_name(name: str) -> bool:
 
 
 def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, ...]:
-    """Return the pairs of a list with these columns; `cells` are its first rows.
+    """Return the pairs among these columns; `cells` are the first rows of the list.
 
     In a column of kinds, most cells are a kind, and at least one is that of a fax machine.
     """

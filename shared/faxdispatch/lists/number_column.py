@@ -23,13 +23,13 @@ _ELSEWHERE = re.compile(
     r"[ \t]*(?P<plus>\+?)(?!9{7,}\.9+[ \t]*\Z)(?=(?:[^9]*9){7})(?:(?:[() .-]*9){1,6}[() .-]*/)?[9() .-]{4,33}[ \t]*",
     re.ASCII,
 )
-"""How most files write a number of any other plan. What is before a slash is too short for a number of its own."""
+"""How most files write a number of any other plan. The part before a slash is too short for a number of its own."""
 _MADE_UP = frozenset({"0000", "1212"})
-"""Last digits that need a closer look: rounded ones, and those of a service."""
+"""Last digits that need a closer look: those of rounded numbers, and those of a service."""
 _MOST_FORMS = 5_000
 """How many different forms, and different cells without a number, are remembered."""
 _LONGEST_WORD = 40
-"""Maximum length of such a cell."""
+"""Maximum length of a cell that is remembered."""
 
 
 _ORDINARY_KINDS = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
@@ -40,9 +40,9 @@ class _Form(Enum):
     """How a number of the North American plan is written, so that its last ten digits are the number."""
 
     OTHER = 0
-    """It is not such a number, or it is written in another way."""
+    """Not such a number, or written in another way."""
     AT_HOME = 1
-    """As dialled within the plan, without the code 1."""
+    """Dialled within the plan, without the code 1."""
     WITH_CODE = 2
     """With the code 1, as dialled within the plan."""
     ABROAD = 3
@@ -70,16 +70,16 @@ class ColumnReader:
 
     def __init__(self, reader: CellReader) -> None:
         self.facts = [Facts()]
-        """All facts about numbers; the first entry is that of most numbers: nothing."""
+        """All facts about numbers. The first entry, which most numbers have, is empty."""
         self._reader, self._policy, self._code = reader, reader.policy, reader.code
         self._places = {Facts(): 0}
-        # What is true for a range is true for its numbers, unless only some of them may be called.
+        # The facts of a range apply to its numbers, unless only some of them may be called.
         self._by_range = reader.policy.only is None
-        # What is known about each area code and exchange of the North American plan: 0 means nothing yet, 255 that the
+        # The facts about each area code and exchange of the North American plan: 0 means nothing yet, 255 that the
         # number must be parsed in full, any other value the position of its facts, from 1. No list of ranges looks at
         # the last four digits.
         self._known = bytearray(1_000_000)
-        # The same of the ordinary numbers of a country elsewhere, which are all alike; None if they are not.
+        # The same for the ordinary numbers of each other country, which are all alike; None if they are not.
         self._alike: dict[tuple[int, str | None, int], int | None] = {}
         self._forms: dict[bytes, _Form] = {}
         self._odd: dict[str, Cell] = {}
@@ -120,8 +120,8 @@ class ColumnReader:
         return found
 
     def _read_elsewhere(self, number: str, how: _Form) -> tuple[str, int] | None:
-        """Return the number to call of digits, and the place of its facts; None if it has to be looked at closely."""
-        # A spreadsheet may have rounded it, or one digit repeated stands for none.
+        """Return the number to call of digits, and the place of its facts; None if it needs a closer look."""
+        # A spreadsheet may have rounded it, or it may be one repeated digit, written in place of a number.
         if number.endswith("00000") or not number.strip(number[0]):
             return None
         read = read_digits(f"+{number}" if how is _Form.ABROAD else number, self._policy.region)
@@ -136,7 +136,7 @@ class ColumnReader:
         return None if place is None else (f"+{code}{digits}", place)
 
     def _learn_kind(self, number: Number) -> int | None:
-        """Return the place of what is known of all numbers of one country and kind; None if they are not alike."""
+        """Return the place of the facts about all numbers of one country and kind; None if they are not alike."""
         if number.kind not in _ORDINARY_KINDS or number.code == 1:
             return None
         # Of countries that share a code, several may have the number.
@@ -184,7 +184,7 @@ class ColumnReader:
         return how
 
     def _learn(self, place: int) -> int:
-        """Find what is known about all numbers of one area code and exchange."""
+        """Find the facts about all numbers of one area code and exchange."""
         digits = f"{place:06}"
         try:
             # An area code followed by itself needs a closer look: the number may be made up.

@@ -1,4 +1,4 @@
-"""From lines of text to records of cells: separators, quotes, cells of several lines, and quotes that never close."""
+"""Splits lines of text into records of cells, with quotes, cells of several lines, and quotes that are never closed."""
 
 import csv
 from collections import deque
@@ -14,7 +14,7 @@ _LEAST_DIGITS = 7
 """Number of digits of a possible telephone number."""
 
 NO_DELIMITER = "\x1f"
-"""Stands for a list of one column: it separates nothing."""
+"""The separator of a list with one column, which occurs in no text."""
 
 _UNCLOSED = "a quote is opened here and never closed, or closed inside a cell; only this line is left out"
 
@@ -45,7 +45,7 @@ class Lines:
         return taken
 
     def put_back(self, lines: list[str]) -> None:
-        """Put these back as the next ones."""
+        """Put these lines back as the next ones."""
         self._ahead.extendleft(reversed(lines))
         self.number -= len(lines)
 
@@ -64,7 +64,7 @@ class Records:
     """Iterates over the records of lines, in blocks. Blank lines, and lines with only separators, are not records.
 
     With `width`, the number of cells of each record, and `number`, the place of the one with the telephone number, it
-    recognises that a quote which swallows other records is not closed.
+    recognises a quote that was never closed and so contains other records.
     """
 
     def __init__(self, lines: Lines, delimiter: str, width: int | None = None, number: int = 0) -> None:
@@ -171,7 +171,7 @@ class Records:
         """Return whether a line of a cell is a record, for the first and the last line with the cells beside it."""
         lines = [line.split(self._delimiter) for line in cells[place].splitlines()]
         if self._width == 1:
-            # Nothing distinguishes two numbers in one cell from a swallowed line; they are refused as two numbers.
+            # Two numbers in one cell look the same as another line inside it, so they are refused as two numbers.
             return len(lines) > 2
         first, *middle, last = lines if len(lines) > 1 else [*lines, [""]]
         return (

@@ -13,7 +13,7 @@ from faxdispatch.lists.words import FAX_WORDS, folded
 
 
 class Says(StrEnum):
-    """What a column is about."""
+    """The meaning of a column."""
 
     REFUSAL = "refusal"
     """Anything but a plain no means that the person has refused."""
@@ -22,14 +22,14 @@ class Says(StrEnum):
 
 
 class Note(Enum):
-    """What a cell of any column says about faxing its recipient."""
+    """The meaning of a cell of any column."""
 
     REFUSAL = "must not be faxed"
     TIMES = "may be faxed at some times only"
 
 
 class _Where(Enum):
-    """Where in a column's name the words of a sign stand."""
+    """The part of a column's name in which the words of a sign must be."""
 
     WHOLE = "they are the whole name"
     ANYWHERE = "anywhere"
@@ -105,7 +105,7 @@ _SIGNS = (
     (Says.REFUSAL, _Where.BESIDE_CONSENT, r"geen|niet|inte|ingen|ikke|brak"),
     (Says.CONSENT, _Where.ANYWHERE, r"toestemming|samtycke|samtykke|zgoda"),
 )
-"""What names of columns say, and by which words: a pattern for the name as `_named` returns it."""
+"""The meanings of column names: for each, a pattern of the name as `_named` returns it."""
 
 
 def _any_of(what: Says, where: _Where) -> re.Pattern[str]:
@@ -162,10 +162,10 @@ _ANSWERS = frozenset(
     _NO_ANYWHERE
     | {"", "1", "1.0", "yes", "y", "true", "t", "x", "on", "☐", "☑", "☒", "✓", "✔", "ja", "j", "oui", "o", "si", "s"}
 )
-"""What stands in a column of yes and no."""
+"""The cells of a column of yes and no."""
 _YES = frozenset({"1", "1.0", "yes", "y", "true", "ja", "j", "oui", "si", "☑", "✓", "✔"})
 _BY_ANSWERS = {"nofax": Says.REFUSAL, "nofaxes": Says.REFUSAL, "fax": Says.CONSENT, "byfax": Says.CONSENT}
-"""What columns of these names say if they are columns of yes and no."""
+"""The meaning of columns with these names if they are columns of yes and no."""
 _LONGEST_WORD = 100
 """From this many characters on, a cell is not a plain yes or no."""
 
@@ -195,11 +195,11 @@ _SAID = re.compile(
     r"|non (?:inviare|mandare) (?:piu )?fax\b|nao (?:enviar|mandar) (?:mais |por )?fax(?:es)?\b"
     r"|niet (?:meer )?faxen\b|geen fax(?:en)?(?: meer)?$)"
 )
-"""What a part of a cell of any column says, as `_bare` returns it, where its recipient must not be faxed."""
+"""Parts of cells in any column, as `_bare` returns them, that say that the recipient must not be faxed."""
 _UNSAID = ("not ", "never ", "stop to ", "click to ", "here to ")
-"""Text before it that gives it another meaning: `has not opted out`, `reply STOP to opt out`."""
+"""Text before such a part that gives it another meaning: `has not opted out`, `reply STOP to opt out`."""
 _PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
-"""What a part of a cell says, where its recipient is to be faxed instead of called."""
+"""Parts of cells that say that the recipient is to be faxed instead of called."""
 HINTS = (
     *("fax", "copie", "opted", "optout", "unsub", "dnf", "kontaktieren", "contacter", "contactar", "contatar"),
     *("contattare", "\uff46\uff41\uff58"),
@@ -218,7 +218,7 @@ _CLOCK = (
     r"|\d{1,2}(?=$| ,| (?:and|or|to|bis|und|y|et|[ecmp][sd]?t|on|please|only|local|faxen)\b)"
     r"|noon|midnight|lunch(?:time)?|dark|closing|midi|mittags?|mediodia)"
 )
-"""A time of the day; not a date, nor a number of something."""
+"""A time of day, but not a date or a count."""
 _TIMES = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|week ?(?:end|day|night)s?|(?:morning|afternoon|evening|night)s"
     r"|holidays?|(?:business|office|working|clinic|opening|after|off|normal|regular) hours|fax(?:ing)? hours|overnight"
@@ -237,17 +237,17 @@ _ONLY_THEN = re.compile(
     r"|^(?:(?:please|pls|call|can|may|send|best to) (?:, )?)*fax(?:es)? (?:us |them )?"
     r"(?:before|after|between|until|till?|from|during)\b"
 )
-"""What makes of such a time one at which faxes may come, or may not come."""
+"""Words that make such a time one at which faxes may come, or may not come."""
 _OF_THE_PAST = re.compile(
     r"\b(?:faxed|received|rec d|recd|sent|came|called|spoke|got|confirmed|failed|resent|tried|working|answer\w*|busy"
     r"|cover|page|error|number|invoice|order)\b"
 )
-"""Text that says that it was the time of something else."""
+"""Words that make it the time of something that has happened."""
 _SHORT_NOT = re.compile(r"\b(do|does|ca|wo)n ?t\b")
 
 
 def says(name: str) -> Says | None:
-    """Return what a column of this name says about faxing somebody; None where it says nothing of that."""
+    """Return what a column of this name says about faxing its recipients, or None if it says nothing about that."""
     text = _named(name)
     words = set(text.split())
     of_faxes = _names_faxes(words)
@@ -276,7 +276,7 @@ def _has(what: Says, text: str, *, of_faxes: bool) -> bool:
 
 
 def says_by_cells(name: str, cells: Sequence[str]) -> Says | None:
-    """Return what a column about faxes says whose name may mean a number as well, such as `No fax`, by its cells."""
+    """Return the meaning, by its cells, of a column whose name may also mean a number, such as `No fax`."""
     what = _BY_ANSWERS.get(plain(name).replace(" ", ""))
     if not what or not all(map(_is_answer, cells)):
         return None
@@ -309,14 +309,17 @@ def _refuses(column: Says, cell: str) -> bool:
 
 
 def may_refuse(text: str) -> bool:
-    """Return whether something in a text of many cells may be a refusal. To be asked first: it costs little."""
+    """Return whether a text of many cells may have a refusal. Call it first, since it costs little."""
     lowered = text.lower()
     return any(hint in lowered for hint in HINTS)
 
 
 @lru_cache(maxsize=4096)
 def note_of(cell: str) -> Note | None:
-    """Return what a cell of any column says, such as `Do not fax!` or `Fax only after 9 am`; None if neither."""
+    """Return the meaning of a cell of any column, such as `Do not fax!` or `Fax only after 9 am`.
+
+    None if it is neither.
+    """
     notes = {_note_of_part(part) for part in _PARTS.split(folded(cell)) if may_refuse(part)}
     return next((note for note in Note if note in notes), None)
 

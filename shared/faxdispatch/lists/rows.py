@@ -45,7 +45,7 @@ class BadRow(NamedTuple):
 
 
 class Why(StrEnum):
-    """Why a row that is not wrong is left out."""
+    """The reasons for leaving out a row that is not wrong."""
 
     NO_NUMBER = "no number"
     DUPLICATE = "duplicate"
@@ -69,12 +69,12 @@ class LeftOut(NamedTuple):
 
 
 Judged = Row | BadRow | LeftOut
-"""What becomes of a row."""
+"""The result for a row."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """What becomes of consecutive rows, by column.
+    """The results for consecutive rows, by column.
 
     `to` has the number to call for each, or None for those in `others`, which are stored by their place from 0. `said`
     has the options of each, with the fields of `read_field` except its reference, which is in `references`; rows with

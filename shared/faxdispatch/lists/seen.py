@@ -1,4 +1,4 @@
-"""The recipients that a list has already had, with the first row of each; small enough for millions of them.
+"""Remembers the recipients that a list has already had, with the first row of each, in little memory.
 
 A dict would take about 150 bytes for each; this takes 20 to 60.
 """
@@ -15,7 +15,7 @@ _SMALLEST = 4099
 _SPREAD = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio. The middle of a product with it is far from that of the next number.
 
-Otherwise one range of numbers could fill many consecutive slots, and numbers of other ranges would have to wait.
+Otherwise one range of numbers could fill many consecutive slots, and other numbers would need long searches.
 """
 
 
@@ -42,7 +42,7 @@ class Seen:
         return found
 
     def _narrow(self, keys: Sequence[int], rows: Sequence[int]) -> list[int]:
-        """Do the same for keys of 64 bits, such as those of telephone numbers."""
+        """Do the same as `first_rows` for keys of 64 bits, such as those of telephone numbers."""
         lows, taken, slots, found = self._low, self._rows, len(self._rows), list[int]()
         for key, row in zip(keys, rows, strict=True):
             place = ((key * _SPREAD & _LOW) >> 32) % slots

@@ -30,16 +30,16 @@ from faxdispatch.lists.reading import Reading
 from faxdispatch.lists.refusals import Says, is_of_other_ways, says, says_by_cells
 
 _COMMON = {"priority", "quality", "zone"}
-"""Names that lists use for their own purposes, such as the priority of a customer."""
+"""Field names that lists also use for their own purposes, such as the priority of a customer."""
 
 
 @dataclass
 class Shape:
-    """What the first rows show. `ends` is the last line of the header, or 0 if there is none.
+    """The shape that the first rows show. `ends` is the last line of the header, or 0 if there is none.
 
-    `hidden` are columns that a spreadsheet does not show: none of them is taken that was not asked for. `kinds` are set
-    where columns of kinds say which numbers are fax machines'; `refusals` are the columns that say who must not be
-    faxed; `notes` are other columns in which a cell may say so.
+    `hidden` are columns that a spreadsheet does not show: one of them is used only if it was asked for by name. `kinds`
+    are set where columns of kinds say which numbers are fax machines'; `refusals` are the columns that say who must not
+    be faxed; `notes` are other columns in which a cell may say so.
     """
 
     name: str
@@ -172,7 +172,7 @@ class Shape:
         return found_in[0]
 
     def _ask_for_one_of(self, places: Sequence[int], found: int) -> None:
-        """Raise BadInput where columns may be meant as well as the one that was found, and have other numbers."""
+        """Raise BadInput if other columns fit as well as the one that was found, and have other numbers."""
         read = [
             [self.reader.read(row.cells[at]).number if at < len(row.cells) else None for row in self.data]
             for at in places
@@ -251,7 +251,7 @@ class Shape:
                 self.guesses.append(f"columns that say {words}: {_listed(names)}")
 
     def _take_country(self) -> None:
-        """Find the column of countries; that of calling codes goes before."""
+        """Find the column of countries; that of calling codes has precedence."""
         named = [place for place, name in enumerate(self.names) if self.header is not None and names_country(name)]
         known = [place for place in named if self._has_countries(place)]
         self.country = max(known, key=lambda place: "code" in plain(self.names[place]), default=None)
@@ -278,7 +278,7 @@ class Shape:
         return None if said is Says.CONSENT and self._share(place) > 0.5 else said
 
     def _fits(self, field_name: str, place: int) -> bool:
-        """Return whether a column named like a field really has it, and does not only happen to have that name."""
+        """Return whether a column named like a field really has that field."""
         if plain(self.names[place]) not in _COMMON:
             return True
         cells = self._filled(place)

@@ -1,4 +1,4 @@
-"""From a file to text or to the rows of a sheet, whatever its packing and its encoding; as a stream.
+"""Reads a file as text or as the rows of a sheet, in any packing and encoding, as a stream.
 
 Only a sample of the beginning is kept, so that a file may be larger than the memory.
 """
@@ -30,7 +30,10 @@ _BATCH = 500
 _PIECE = 64 * 1024
 """How many characters are read at a time."""
 _LONGEST_LINE = 1_000_000
-"""Characters. No list of recipients has longer lines; a file without line ends would fill the memory."""
+"""Maximum number of characters of a line.
+
+No list of recipients has longer ones; a file without line ends would fill the memory.
+"""
 
 _TEXT_NAMES = (".csv", ".txt", ".tsv", ".tab", ".psv", ".dat")
 
@@ -90,7 +93,7 @@ class Source:
 
     Exactly one of `lines` and `sheet` is set: `lines` returns the next lines of text with their ends, or none at the
     end of the text; `sheet` yields the non-empty rows of a spreadsheet, in blocks, and `head` has the first of them.
-    `encoding` says in words how the bytes are read, `notes` what else was found out. `total` is the file's size in
+    `encoding` says in words how the bytes are read, and `notes` has further remarks. `total` is the file's size in
     bytes, and `done()` how much of it has been read.
     """
 
@@ -148,7 +151,7 @@ def open_source(path: Path | str, *, encoding: str | None = None, sheet: str | N
 
 
 _UNREADABLE = (*DAMAGED, UnicodeError)
-"""Errors from reading a damaged file, an archive or not."""
+"""Errors from reading a damaged file, whether it is an archive or not."""
 
 
 def _damaged(name: str, error: Exception) -> BadInput:

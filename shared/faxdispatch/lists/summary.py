@@ -11,7 +11,7 @@ from faxdispatch.text.wording import counted
 
 
 class EmptyField(NamedTuple):
-    """In how many rows a field of the cover is empty, and in which line first."""
+    """The number of rows in which a field of the cover is empty, and the first line of these."""
 
     rows: int
     first_line: int
@@ -47,7 +47,7 @@ class Summary:
     """Fields of the cover that print nothing for some valid rows."""
 
     def remarks(self) -> list[str]:
-        """Say which fields of the cover print nothing, and for how many rows."""
+        """Return remarks about the fields of the cover that print nothing, with the number of rows."""
         return [
             f"cover: {{{name}}} is empty in {counted(empty.rows, 'row')}, first in line {empty.first_line}; "
             f"{{{name}|other words}} would print those words there"

@@ -31,11 +31,11 @@ _SOME = 1000
 _TAIL = 30
 """Lines that may stand below a list: who made it, when, and so on."""
 _LONGEST_NOTE = 1000
-"""Characters of a cell that is looked into for a refusal."""
+"""Number of characters of a cell that are searched for a refusal."""
 _SHOWN = 120
-"""Characters of it that are told."""
+"""Number of characters of such a cell that a message shows."""
 _WORDS = re.compile(r"[^\W\d_]+|[!?;:,'\"]")
-"""What may be beside a number in a cell that also says that it must not be faxed."""
+"""Text that may be beside a number in a cell that also says that the number must not be faxed."""
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELIMITER: "none, one column"}
 _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "none": NO_DELIMITER}
 
@@ -49,7 +49,7 @@ class Table:
     """A list of recipients whose shape is known.
 
     `columns` are the names, generated if there is no `header`; `number_column` and the values of `fields` (our field
-    to column) count from 0. `delimiter` is empty for a sheet. `guesses` says in words what was found out. `kinds`,
+    to column) count from 0. `delimiter` is empty for a sheet. `guesses` describes the guesses in words. `kinds`,
     `refusals`, `notes` and `country` are those of `Shape`.
     """
 
@@ -69,7 +69,7 @@ class Table:
         self.guesses = [*self.source.notes, *shape.guesses]
 
     def number_place(self, cells: Sequence[str]) -> int | None:
-        """Return the column that has a row's fax number, or None if the row has only other machines' numbers."""
+        """Return the column with a row's fax number, or None if all numbers of the row are of other machines."""
         if not self.kinds:
             return self.number_column
         return next(
@@ -86,9 +86,9 @@ class Table:
         return cells[place] if kind is None else fax_numbers(cells[kind], cells[place])
 
     def notes_in(self, block: Block) -> Iterator[tuple[int, Note, str]]:
-        """Yield the rows that restrict faxes to their recipient: place in the block, in which way, and their words.
+        """Yield the rows that restrict faxes to their recipient: place in the block, kind of restriction, and words.
 
-        A row may be told several times. A row with a window of its own obeys it, whatever a note says about times.
+        A row may come several times. A window of the row's own overrides any note about times.
         """
         for place, what in self.refusals.items():
             for at, cells in enumerate(block.cells):
@@ -107,7 +107,7 @@ class Table:
         return place is not None and bool(cells[place].strip())
 
     def restricted_numbers(self, block: Block, reader: CellReader) -> Iterator[tuple[str, Note]]:
-        """Yield the numbers of the rows that restrict faxes to their recipient, and in which way they do."""
+        """Yield the numbers of the rows that restrict faxes to their recipient, each with the kind of restriction."""
         for at, note, _ in self.notes_in(block):
             cells = block.cells[at]
             if at in block.no_recipients or (place := self.number_place(cells)) is None:
@@ -117,7 +117,7 @@ class Table:
                 if number := reader.read(text).number or reader.read(_WORDS.sub(" ", text)).number:
                     yield number, note
         for at in block.problems:
-            # In which column is its number cannot be told.
+            # The column of its number cannot be known.
             cells = block.cells[at]
             if self.delimiter:
                 cells = self.delimiter.join(cells).split(self.delimiter)
@@ -185,7 +185,7 @@ class Table:
     def _find_others(self, block: Block) -> None:
         """Find the rows that are not recipients: repeated headers, footers, ruled lines."""
         number, digits = self.number_column, self.header and self._ends_in_digits
-        # Nearly every row has a number, which is told from all others by its last digits.
+        # Nearly every row has a number, whose last digits distinguish it from all others.
         for at, row in enumerate(block.cells):
             cell = row[number] if len(row) > number else ""
             if cell[-4:].isdigit() and not cell[0].isalpha() and not digits:
@@ -285,7 +285,7 @@ def _of_sheet(source: Source, reader: CellReader, reading: Reading) -> _Parts:
 
 
 def _rows_with(source: Source, header: int) -> _WithOneOf:
-    """Return what yields the rows of a workbook that have one of certain words and are below the header."""
+    """Return a function that yields the rows of a workbook below the header that have one of certain words."""
     rows_with = source.rows_with
     if rows_with is None:
         return None

@@ -1,4 +1,4 @@
-"""Words in several languages that say what a column or a cell is about."""
+"""Words in several languages that identify the content of a column or a cell."""
 
 import itertools
 import re
@@ -14,7 +14,10 @@ def folded(text: str) -> str:
 
 
 def places_of(words: Collection[str], texts: Sequence[str]) -> Sequence[int]:
-    """Return the places of the texts that have one of the words, in any case, and perhaps of others. Costs little."""
+    """Return the places of the texts that have one of the words, in any case, and perhaps of others.
+
+    This costs little.
+    """
     joined = "\n".join(texts)
     lowered = joined.lower()
     if len(lowered) != len(joined):
@@ -62,7 +65,7 @@ NO_NUMBER = frozenset(
     | {"aucun", "aucune", "neant", "pas de fax", "inconnu", "ninguno", "ninguna", "no tiene", "sin fax", "desconocido"}
     | {"wie telefon", "siehe oben", "identique", "idem"}
 )
-"""What people write, in folded form, if there is no number to write."""
+"""Cells, in folded form, that mean that there is no number."""
 
 _COUNTED = "records?|rows?|recipients?|entries|customers?|contacts?|patients?|members?|clients?|numbers?|kunden|faxes"
 _TOTALS = re.compile(

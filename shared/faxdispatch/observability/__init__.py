@@ -1,1 +1,1 @@
-"""How operators see the processes: logs, traces, and outages that are reported once."""
+"""What operators see of the processes: logs, traces, notices, and outages that are reported once."""

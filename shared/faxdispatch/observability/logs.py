@@ -1,4 +1,4 @@
-"""How the processes log: one line a record, whatever its text contains; as text or as JSON."""
+"""The processes' logs: one line for each record, even if its text has line ends, as text or as JSON."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ _Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tup
 
 
 def set_up(settings: Settings) -> None:
-    """Log to standard error as `FAX_LOG_LEVEL` and `FAX_LOG_FORMAT` say."""
+    """Log to standard error, according to `FAX_LOG_LEVEL` and `FAX_LOG_FORMAT`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if settings.fax_log_format == "json" else PlainFormatter(_LINE))
     handler.addFilter(OncePerOutage(own_broker=settings.broker_is_apart))

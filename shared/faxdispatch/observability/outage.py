@@ -1,4 +1,4 @@
-"""An outage of Redis or of the broker: reported at its beginning and its end, however many calls fail in between."""
+"""Outages of Redis or of the broker: each is reported at its beginning and its end, and not for every failed call."""
 
 import logging
 import time
@@ -21,15 +21,18 @@ _ITS_WORDS = (
     "raised unexpected: Unavailable",
     "CPendingDeprecationWarning",
 )
-"""Texts in Celery's own records about it; the last is its warning, at each lost connection, about a coming version."""
+"""Texts in Celery's own records about an outage.
+
+The last is its warning at each lost connection about a coming version.
+"""
 _BROKERS = ("celery.", "kombu.", "worker.messaging.")
-"""Loggers whose outages are the broker's. In others, only plain connection errors and kombu's own errors are."""
+"""Loggers whose records are about the broker. Of other loggers, only plain connection errors and kombu's errors are."""
 _LATE = 5.0
-"""Seconds after its end for which records of calls that failed in it may still come."""
+"""Seconds after the end of an outage in which records of calls that failed during it may still come."""
 
 
 class Outage:
-    """Whether a server cannot be reached. Threads may share it."""
+    """An outage of one server. Threads may share it."""
 
     def __init__(self, server: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._server = server
@@ -67,7 +70,7 @@ class Outage:
 
 REDIS = Outage("Redis")
 BROKER = Outage("the broker")
-"""Of this process. If the broker is the ledger's Redis, only the first is reported."""
+"""The outages of this process. If the broker is the ledger's Redis, only the first is used."""
 
 
 class OncePerOutage(logging.Filter):
@@ -78,7 +81,7 @@ class OncePerOutage(logging.Filter):
         self._broker = BROKER if own_broker else REDIS
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record says anything else."""
+        """Return whether the record says more than that a server cannot be reached."""
         why = reason(record)
         if why is None:
             return True

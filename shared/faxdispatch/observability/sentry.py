@@ -1,6 +1,6 @@
-"""Unexpected errors, reported to Sentry: where they happened, without the data they happened to.
+"""Reports unexpected errors to Sentry: their places in the code, without any data.
 
-An event is built from the fields that are named here, so that nothing else can leave: no request, no variable, no error
+An event is built from the fields that are named here, so that nothing else is sent: no request, no variable, no error
 text, no parameter of a log line. These are in the process's own log, under the ids that the event has.
 """
 
@@ -98,8 +98,8 @@ def _integrations(service: str) -> "list[Integration]":
 class Filter:
     """The event that Sentry gets from a service, or None for no event. Threads may share it.
 
-    Expected cases, such as refusals and calls to try again, are in events and metrics, and an outage is once in the
-    log. A repeated error is reported once in `PAUSE` seconds.
+    Expected cases, such as refusals and retries, are in events and metrics, and an outage is logged once. A repeated
+    error is reported once in `PAUSE` seconds.
     """
 
     def __init__(self, service: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -137,7 +137,7 @@ def _report(event: "Event", record: logging.LogRecord | None, service: str) -> "
         report["tags"] |= {name: str(value) for name in _IDS if (value := getattr(record, name, None)) is not None}
     if "exception" in given:
         report["exception"] = {"values": [_failure(value) for value in given["exception"]["values"]]}
-    # It looks like one: all of its fields are those of an event.
+    # All its fields are those of an event, which the type checker cannot see.
     return report  # type: ignore[return-value]
 
 

@@ -3,8 +3,8 @@
 A process traces if OpenTelemetry's SDK is loaded in it. Our processes load it if `OTEL_EXPORTER_OTLP_ENDPOINT` is set,
 and a producer's own service loads it by itself. Otherwise nothing is loaded, and this module does nothing.
 
-A trace is named by its `traceparent` (W3C Trace Context), the form in which the ledger and messages carry it. What a
-span contains must not include numbers, links or other people's texts.
+A trace is named by its `traceparent` (W3C Trace Context), the form in which the ledger and messages carry it. Spans
+must not contain numbers, links or other people's texts.
 """
 
 import logging
@@ -86,9 +86,9 @@ _NONE = Span()
 
 
 def set_up(settings: Settings, service: str) -> None:
-    """Let this process trace, as `service`, if the settings and OpenTelemetry's own variables say so.
+    """Let this process trace, as `service`, if the settings and OpenTelemetry's own variables ask for it.
 
-    Values that cannot be used are logged and stop nothing, since they are often set for a whole machine.
+    Values that cannot be used are logged and do not stop the process, since they are often set for a whole machine.
     """
     endpoint = settings.otel_exporter_otlp_endpoint
     if endpoint is None:

@@ -1,4 +1,4 @@
-"""What a person asks of Telnyx about one fax: to cancel it, or to renew the link of its document."""
+"""Requests of a person to Telnyx about one fax: to cancel it, or to renew the link of its document."""
 
 from collections.abc import Callable
 
@@ -34,9 +34,9 @@ def _why_not(fax: Fax) -> str:
 
 
 def cancel_job_of(fax: Fax, ledger: Ledger, cancel: Callable[[str], str]) -> str | None:
-    """Cancel the job too where this fax is its last attempt and the ledger does not know that fax yet.
+    """Cancel the job too, if this fax is its last attempt and the ledger does not know that fax yet.
 
-    The workers cannot ask Telnyx in that case, since they do not know which fax. `cancel` takes the job's id and
+    In that case, the workers cannot ask Telnyx, since they do not know the fax. `cancel` takes the job's id and
     returns the outcome. Returns the job's id, or None if no job was cancelled.
     """
     mark = marked(fax, ledger)
@@ -69,7 +69,7 @@ def renewed_link(telnyx: TelnyxClient, fax_id: str) -> str:
             status=error.status,
             code=error.code,
         ) from error
-    # The answer to a refresh holds no link.
+    # The answer to a refresh does not contain the link.
     link = telnyx.get_fax(fax_id).media_url
     if not link:
         raise OutcomeUnknown(f"fax {fax_id}: Telnyx accepted the request but gives no media_url; ask again in a moment")

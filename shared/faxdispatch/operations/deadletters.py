@@ -1,6 +1,6 @@
-"""A dead letter in words, and what a person changes of it.
+"""Shows dead letters, and reads a person's changes to them.
 
-Its numbers are hidden in whatever form they are: a wrong form is often why it is here.
+Numbers are hidden in any form, since a wrong form is often the reason for a dead letter.
 """
 
 import json
@@ -19,7 +19,7 @@ _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 
 
 def letter_line(letter: DeadLetter, *, full: bool) -> str:
-    """Write a letter as one line: id, since when, task, what is wrong."""
+    """Write a dead letter as one line: id, time, task, problem."""
     problem = letter.problem if full else hidden(letter.problem)
     return f"{letter.id}  {clock(letter.since)}  {letter.task or '-'}  {letter.reason}  {problem}"
 

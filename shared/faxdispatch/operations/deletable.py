@@ -1,4 +1,4 @@
-"""Whether the record of a fax may be deleted at Telnyx: not while a job or an inbound document needs it."""
+"""Decides whether the record of a fax may be deleted at Telnyx: not while a job or an inbound document needs it."""
 
 from faxdispatch.errors import Conflict, NotKnown
 from faxdispatch.ledger import DocumentPlace, Inbox, Ledger
@@ -28,7 +28,7 @@ def _check_job(fax: Fax, ledger: Ledger | None) -> None:
     view = job_of(fax, ledger) if ledger else None
     if view and not view.finished:
         raise Conflict(
-            f"not deleted: its job {view.job_id} is {view.state} still, and would lose the evidence that the fax was "
+            f"not deleted: its job {view.job_id} is still {view.state}, and would lose the evidence that the fax was "
             f"sent; wait for its end, or end it: faxdispatch cancel {view.job_id}"
         )
 

@@ -1,4 +1,4 @@
-"""Erasing a person: all that is kept about a number, a job or a tag, with a receipt."""
+"""Erases a person: everything that is stored about a number, a job or a tag. Returns a receipt."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,9 @@ from faxdispatch.storage.store import Store
 
 @dataclass
 class Erased:
-    """What was erased, in counts. `open` are the faxes that are left because they have not ended: cancel them first.
+    """The receipt: counts of what was erased.
+
+    `open` are faxes that were left because they have not ended: cancel them first.
 
     `unread` are those that are left because this version cannot read them: erase with the version that recorded them.
     `media` names the documents in Telnyx's media storage that erased faxes sent; others may use them as well, so they
@@ -34,7 +36,7 @@ class Erased:
     suppressed: bool = False
 
     def notes(self) -> Iterator[str]:
-        """Say what is left, and how to erase that too."""
+        """Yield a sentence for each part that is left, with how to erase it."""
         for name in self.media:
             yield f"document {name} is left in Telnyx's storage; faxdispatch media delete {name} deletes it there"
         if self.suppressed:

@@ -1,4 +1,4 @@
-"""Which of our jobs a fax at Telnyx belongs to."""
+"""Finds the job to which a fax at Telnyx belongs."""
 
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Ledger, Scripts

@@ -1,4 +1,4 @@
-"""Why a job is held, what will happen to it next, and when."""
+"""Says why a job is held, what will happen to it next, and when."""
 
 from datetime import timedelta
 
@@ -30,9 +30,9 @@ def next_step(job: JobView, place: Place, settings: Settings, pause: Pause | Non
 
 
 def why_held(job: JobView) -> str | None:
-    """Say in one sentence why a job is held, with what its last event adds to that, or None if nothing holds it.
+    """Return in one sentence why a job is held, with details from its last event, or None if nothing holds it.
 
-    This needs the job's history. What the event adds may contain numbers.
+    This needs the job's history. The details may contain numbers.
     """
     reason = _holding(job)
     if reason is None:
@@ -48,7 +48,7 @@ def ends_by(job: JobView) -> str | None:
 
 
 def pause_line(pause: Pause) -> str:
-    """Write until when a connection is paused, and why."""
+    """Write the end and the reason of a connection's pause."""
     if pause.trying:
         return f"paused because {pause.reason}, until a fax that is tried now has gone through"
     return f"paused until {clock(pause.until)} because {pause.reason}"

@@ -1,4 +1,4 @@
-"""How many jobs are in each state, and what all processes use of their limits, as figures for programs."""
+"""Figures for programs: the number of jobs in each state, and how much of the limits is in use."""
 
 from dataclasses import asdict
 from typing import Any
@@ -69,7 +69,7 @@ def pause_data(pause: Pause | None) -> dict[str, Any] | None:
 
 
 def holds_data(held: list[Held], paused: dict[str, Pause], account: Account) -> dict[str, Any]:
-    """Return why faxes are held, and what holds up all of them."""
+    """Return why faxes are held, and reasons that hold all of them."""
     return {
         "held": [asdict(one) | {"meaning": MEANINGS[one.reason].text, "ends_by": ending(one.reason)} for one in held],
         "paused": [
@@ -95,7 +95,7 @@ def limits_data(limits: Limits, settings: Settings) -> dict[str, Any]:
 
 
 def job_data(view: JobView, place: Place, pause: Pause | None, settings: Settings) -> dict[str, Any]:
-    """Return what the row of a job alone does not tell."""
+    """Return the facts about a job that are not in its row."""
     return {
         "why": why_held(view),
         "ends_by": ends_by(view),

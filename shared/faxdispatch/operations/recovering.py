@@ -1,7 +1,7 @@
-"""Recovering a ledger that went back in time: faxes that Telnyx has are not sent again, and what it knows is not lost.
+"""Recovers a ledger that went back in time, so that faxes that Telnyx has are not sent again and none is lost.
 
 Telnyx's outbound listing is read completely. Each fax that carries this ledger's mark becomes the attempt of its job,
-of its campaign's row, or of a job that is created from what the listing says. Only then does sending continue.
+of its campaign's row, or of a job that is created from the listing. Only then does sending continue.
 """
 
 import json
@@ -31,7 +31,7 @@ from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.text.wording import counted
 
 TAG = "recovered"
-"""Tag of the jobs that were created from what Telnyx says."""
+"""Tag of the jobs that were created from Telnyx's listing."""
 CLOCK_MARGIN = timedelta(days=1)
 """How much earlier the listing begins if no answer of Telnyx has shown its clock."""
 _MOST_LISTED = 1000
@@ -43,7 +43,7 @@ _NO_DOCUMENT = "document-not-told-by-telnyx"
 
 @dataclass
 class Recovered:
-    """What a recovery found and did; with a dry run, what it would do."""
+    """The result of a recovery; with a dry run, the result that it would have."""
 
     since: datetime
     """The listing was read from this time on, by Telnyx's clock."""
@@ -54,9 +54,9 @@ class Recovered:
     foreign: int = 0
     """Faxes of other ledgers, or without a mark."""
     others: dict[str, int] = field(default_factory=dict)
-    """Number of those with another ledger's id, by ledger."""
+    """The number of faxes with another ledger's id, by ledger."""
     made: list[str] = field(default_factory=list)
-    """Jobs that were created from what Telnyx says."""
+    """Jobs that were created from Telnyx's listing."""
     conflicts: list[tuple[str, str]] = field(default_factory=list)
     """Jobs with a fax that a person must look at."""
     unknown: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Recovered:
     gap: str | None = None
     """Why faxes may have been sent that Telnyx no longer lists; in that case sending does not continue by itself."""
     lifted: bool = False
-    """Sending goes on."""
+    """Whether sending continues."""
 
 
 class _Place(NamedTuple):
@@ -167,7 +167,7 @@ class Recoverer:
     def _look_until_settled(self, result: Recovered, account: str) -> None:
         settings = self._settings
         behind, begun = self._epoch.behind(), self._clock.now()
-        # What an earlier recovery has seen does not count: it may have been interrupted in the middle of its listing.
+        # Listings of an earlier recovery do not count, since it may have been interrupted in the middle of one.
         settled = begun + timedelta(seconds=settings.fax_settle)
         if behind:
             settled = max(settled, behind.noticed_at + timedelta(seconds=settings.lease + settings.fax_settle))
@@ -180,7 +180,7 @@ class Recoverer:
             if left > 0:
                 listed = counted(sum(result.found.values()), "fax")
                 self._note(f"listed {listed} of ours; the last look is in {left:.0f} s")
-            # Apart, since what hides a fax in one listing may hide it in the next moment's too.
+            # Listings are read at intervals, since the cause that hides a fax in one may hide it a moment later, too.
             self._sleep(max(left / max(1, settings.settle_listings - result.listings), settings.reconcile_every))
 
     def _look(self, result: Recovered, account: str, *, last: bool = False, dry_run: bool = False) -> None:
@@ -359,7 +359,7 @@ def _count(result: Recovered, mark: Mark, fax: Fax, found: Found) -> None:
 
 
 def _job_of(mark: Mark, fax: Fax) -> dict[str, Any] | None:
-    """Return what is recorded about a job that the ledger does not know, or None if Telnyx names no recipient."""
+    """Return the record for a job that the ledger does not know, or None if Telnyx names no recipient."""
     request = _request_of(fax)
     if request is None:
         return None

@@ -1,1 +1,1 @@
-"""Why a fax failed or waits, who decided that, and what is changed for its next try."""
+"""Reasons why a fax failed or waits, operators' verdicts, and the changes for the next attempt."""

@@ -1,4 +1,4 @@
-"""What Telnyx's failure reasons mean: a table from each reason to a kind, and to words for people.
+"""The meanings of Telnyx's failure reasons: a table from each reason to a kind, and to words for people.
 
 The reasons are those of Telnyx's developer guide, help centre and Python SDK. The set is open, and Telnyx does not
 publish which ones are permanent.
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Kinds of causes, by what helps."""
+    """Kinds of causes, by their remedy."""
 
     BUSY = "busy"
     NO_ANSWER = "no_answer"
@@ -29,7 +29,10 @@ class Kind(StrEnum):
     NUMBER = "number"
     """The number is wrong."""
     CONTRADICTION = "contradiction"
-    """Telnyx reports a failure and says that the fax went well: sent again, it may arrive twice. A person must look."""
+    """Telnyx reports a failure and also says that the fax was transmitted.
+
+    If it is sent again, it may arrive twice, so a person must decide.
+    """
     SENDER = "sender"
     """Somebody cancelled it."""
 
@@ -52,10 +55,10 @@ FREE = frozenset({Kind.CAPACITY, Kind.SPEND, Kind.ACCOUNT})
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What a reason means.
+    """The meaning of a reason.
 
-    `words` explain it to people who do not know Telnyx. `connected`: the call was answered. `climbs`: a change of how
-    the fax is sent may help.
+    `words` explain it to people who do not know Telnyx. `connected` means that the call was answered, `climbs` that a
+    change of the fax's settings may help.
     """
 
     kind: Kind
@@ -75,7 +78,7 @@ REASONS: dict[str, Cause] = {
     "user_busy": Cause(Kind.BUSY, "The line was busy."),
     "receiver_no_answer": Cause(Kind.NO_ANSWER, "Nobody answered."),
     "receiver_no_response": Cause(Kind.NO_ANSWER, "Nobody answered."),
-    # SIP 408, or trouble at the carrier behind Telnyx.
+    # SIP 408, or a fault of the carrier behind Telnyx.
     "receiver_recovery_on_timer_expire": Cause(Kind.LINE, "The recipient's telephone network did not react in time."),
     # "General call failure or a telephony routing error": despite its name, the call was not set up.
     "receiver_communication_error": Cause(Kind.LINE, "The call could not be set up: trouble in the telephone network."),

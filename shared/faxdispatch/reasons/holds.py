@@ -1,4 +1,4 @@
-"""Why a fax is held, in words: what each reason means, what ends it, and why a person cannot always release it."""
+"""The reasons for holds, in words: their meaning, what ends them, and why a person cannot always release a fax."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -129,7 +129,7 @@ FOR_A_PERSON = (
 
 
 def ending(reason: HoldReason, *, job_id: str | None = None, connection: str | None = None) -> str:
-    """Say what ends a hold, with the ids in its commands if they are known."""
+    """Return what ends a hold, with the ids in its commands if they are known."""
     words = MEANINGS[reason].ends
     for word, known in (("JOB", job_id), ("CONNECTION", connection)):
         words = words.replace(f" {word}", f" {known}") if known else words

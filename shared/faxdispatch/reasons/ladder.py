@@ -1,4 +1,4 @@
-"""The ladder: what is changed in a fax, step by step, after its transmission failed.
+"""The ladder: changes of a fax's send options, one more step after each failed transmission.
 
 Reads it from words and checks its options.
 

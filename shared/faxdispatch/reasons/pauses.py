@@ -1,4 +1,4 @@
-"""Why a connection is paused, in words."""
+"""The reasons why a connection is paused, in words."""
 
 from faxdispatch.reasons.words import TELNYX
 

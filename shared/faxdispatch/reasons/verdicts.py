@@ -1,4 +1,4 @@
-"""An operator's verdict on an attempt: what it must contain, what it does, and why it may be refused."""
+"""An operator's verdict on an attempt: its required parts, its consequence, and the reasons for a refusal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
     """
     check_reason(reason)
     if (verdict is Verdict.ACCEPTED) != (fax_id is not None):
-        raise BadInput("fax_id: goes with the verdict accepted, and only with it")
+        raise BadInput("fax_id: is needed for the verdict accepted, and not allowed for any other")
     try:
         if fax_id is not None:
             _FAX_ID.validate_python(fax_id)
@@ -55,7 +55,7 @@ def check_reason(reason: str) -> None:
 
 
 def consequence(verdict: Verdict, fax_id: str | None = None) -> str:
-    """Say in one sentence what will happen, for someone who is about to confirm it."""
+    """Return in one sentence what will happen, for the person who confirms it."""
     if verdict is Verdict.ACCEPTED:
         return (
             f"The attempt counts as accepted by Telnyx as fax {fax_id}; faxdispatch asks Telnyx about that fax at once."

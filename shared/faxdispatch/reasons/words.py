@@ -1,4 +1,4 @@
-"""Why a fax was not delivered, in words for people who do not know Telnyx."""
+"""The causes of failures in words for people who do not know Telnyx."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ def with_words(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(cause: str) -> str:
-    """Say why a fax failed, from Telnyx's reason, its error code, or our own word.
+    """Return why a fax failed, for Telnyx's reason, its error code, or our own word.
 
     If it is a code, the code follows the words.
     """

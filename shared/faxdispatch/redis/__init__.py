@@ -1,1 +1,1 @@
-"""How Redis is reached: its address, read once, and the connections to it."""
+"""Redis: its address, which is read once, and the connections to it."""

@@ -113,7 +113,7 @@ class RedisAddress:
         return cls(kind, options, place)
 
     def __repr__(self) -> str:
-        """Identify the address, including its password, without a way to guess the password."""
+        """Return a digest that identifies the address and its password, from which the password cannot be guessed."""
         facts = repr((self.kind, sorted(self.options.items(), key=lambda item: item[0])))
         return f"<RedisAddress {self.place} {blake2b(facts.encode(), key=_SALT, digest_size=8).hexdigest()}>"
 
@@ -157,7 +157,7 @@ def _split(url: str) -> _Parts:
     if not found or scheme not in SCHEMES:
         raise ValueError(f"must begin with {_WAYS}")
     split_login(url)
-    # The person who wrote the form above knows that it fits.
+    # This form needs no further check.
     groups: dict[str, str] = _FORM.fullmatch(url).groupdict(default="")  # type: ignore[union-attr]
     username, _, password = groups["login"].partition(":")
     return _Parts(scheme, unquote(username), unquote(password), groups["place"], groups["path"], groups["query"])

@@ -1,4 +1,4 @@
-"""Connections to Redis: each checks what it is connected to, and behind Sentinels finds the primary first."""
+"""Connections to Redis. Each checks the kind of its server; behind Sentinels, it first finds the primary."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -108,11 +108,11 @@ class Sentinels:
         return f"<Sentinels {self.places} {self.service}>"
 
     def __eq__(self, other: object) -> bool:
-        """Compare them, whichever answered last."""
+        """Compare the places and options, but not which Sentinel answered last."""
         return isinstance(other, Sentinels) and self._facts() == other._facts()
 
     def __hash__(self) -> int:
-        """Agree with `==`."""
+        """Return a hash that agrees with `==`."""
         return hash(self.service)
 
     def _facts(self) -> tuple[Any, ...]:

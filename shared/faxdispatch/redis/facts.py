@@ -1,4 +1,4 @@
-"""What a server says about itself, as far as our user may ask: managed services and narrow rights refuse much."""
+"""Reads a server's own facts, as far as the user's rights allow: managed services refuse many questions."""
 
 from typing import Any
 

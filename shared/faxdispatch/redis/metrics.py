@@ -1,4 +1,4 @@
-"""Keeping redis-py from loading OpenTelemetry's metrics."""
+"""Keeps redis-py from loading OpenTelemetry's metrics."""
 
 import sys
 from collections.abc import Iterator

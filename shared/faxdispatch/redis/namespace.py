@@ -9,7 +9,7 @@ from typing import Any
 
 USUAL = "fax"
 FORM = r"[a-z][a-z0-9-]{0,31}"
-"""What a namespace may be: it occurs in keys, queues, patterns and scripts."""
+"""The allowed form of a namespace, which occurs in keys, queues, patterns and scripts."""
 
 _EVERY = frozenset(
     {"DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "WATCH", "RENAME", "SINTER", "SUNION", "SDIFF", "BRPOP"}
@@ -18,7 +18,7 @@ _SCRIPTS = frozenset({"EVAL", "EVALSHA"})
 _STREAMS = frozenset({"XREAD", "XREADGROUP"})
 _NONE = frozenset({"AUTH", "HELLO", "CLIENT"})
 _KOMBU = "_kombu."
-"""How kombu's own keys begin, which say which queue is bound to which exchange."""
+"""The beginning of kombu's own keys, which bind queues to exchanges."""
 
 
 def with_namespace(url: str, namespace: str | None) -> str:

@@ -1,6 +1,6 @@
 """Searching the history: every known fax, open or ended, single or a row of a campaign.
 
-`Wanted` says what to look for, `Search` looks, and `Found` is what is known about one fax.
+`Wanted` says what to look for, `Search` looks, and `Found` has the facts about one fax.
 """
 
 from faxdispatch.search.events import events_of_row

@@ -1,4 +1,4 @@
-"""How much a search may read before it returns what it has found so far."""
+"""Limits how much a search reads before it returns its results so far."""
 
 
 class Spent(Exception):

@@ -1,4 +1,4 @@
-"""Looking for faxes, single ones and rows of campaigns together, the newest first."""
+"""Finds faxes, both single ones and rows of campaigns, the newest first."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _CURSOR = re.compile(r"(\d{0,15})\.(\d{0,15})\.([A-Za-z0-9_-]{0,100})\.(\d{1,9})
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was found, the newest first; `cursor` says where to continue, or is None if there is nothing more.
+    """The faxes found, the newest first; `cursor` continues the search, and is None at its end.
 
     `unread` are single faxes that may match too, but a later version recorded them and this one cannot tell.
     """
@@ -35,9 +35,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """How far a search is: single faxes before record `before` are left, and campaigns that were made before.
+    """The position of a search.
 
-    In the campaign that was made at `made` (milliseconds) with the id `campaign`, rows after `row` are left.
+    It continues with single faxes before record `before`, and with campaigns made before that.
+
+    In the campaign `campaign`, which was made at `made` (milliseconds), it continues after `row`.
     """
 
     before: int | None = None
@@ -109,7 +111,7 @@ class Search:
         return _Walk(self._ledger, self._campaigns, wanted, Effort(None), _Place()).go()
 
     def unreadable(self, wanted: Wanted) -> list[str]:
-        """Return the single faxes that are left out of a search though they may match.
+        """Return the single faxes that are left out of a search although they may match.
 
         They are in a state that a later version gave them, or this version cannot read a field that is searched.
         """
@@ -132,7 +134,8 @@ class Search:
     def view(self, job_id: str, *, history: bool = False) -> JobView:
         """Return a job as `Ledger.job` does, or a row whose job is no longer stored, from its record.
 
-        The history of such a row is what the stream still has. A row that was not begun is `queued`.
+        The history of such a row consists of the events that the stream still has. A row that was not begun is
+        `queued`.
 
         Raises:
             NotKnown: there is none with that id, or it has been deleted.
@@ -147,7 +150,7 @@ class Search:
 
 
 class _Walk:
-    """One pass through all faxes; `place` is how far it is."""
+    """One pass through all faxes; `place` is its position."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What is known about one fax that was found, a single one or a row of a campaign."""
+"""The facts about one fax that was found, a single one or a row of a campaign."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime

@@ -24,10 +24,10 @@ class Singles:
         self._index = Index(ledger.scripts)
         self._looked = self._looked_for()
         self.unread: list[str] = []
-        """Jobs that were passed and may match: a later version recorded what this one would have to know."""
+        """Jobs that may match but were left out, since a later version recorded fields that this one does not know."""
 
     def _looked_for(self) -> Looked | None:
-        """Return the question for the index, or None if nothing can be found there."""
+        """Return the query for the index, or None if nothing can be found there."""
         wanted = self._wanted
         codes = None if wanted.states is None else "".join(sorted({_CODES.get(one, "") for one in wanted.states}))
         causes = None if wanted.cause is None else self._index.cause_numbers([wanted.cause])

@@ -11,13 +11,14 @@ from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
 
 _STATES = {PENDING: State.QUEUED, SUPPRESSED: State.CANCELLED}
-"""A row's state in the terms of a job: a row without a job waits, and a suppressed one is no longer sent."""
+"""The states of a job that correspond to those of a row: a row without a job is queued, and a suppressed one is
+cancelled."""
 
 
 def view_of_row(campaign: Campaign, found: Found, fields: Mapping[str, Any], history: tuple[Event, ...]) -> JobView:
-    """Return what is known about a row; `fields` are its own options.
+    """Return the view of a row; `fields` are its own options.
 
-    A record has only what a row needs forever: counters of retries, holds and listings are 0.
+    A record has only permanent facts, so the counters of retries, holds and listings are 0.
     """
     asked = {name: value for name, value in {**campaign.options, **fields}.items() if value is not None}
     state = _STATES.get(found.state) or State(found.state)

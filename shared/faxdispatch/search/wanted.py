@@ -1,4 +1,4 @@
-"""What to look for: the words of a search, checked before the search."""
+"""The search words, which are checked before the search."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ STATES = (*_ALL_OF, PENDING, *(state.value for state in State), SUPPRESSED)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for; a fax must match all of it, and fields that are None match everything.
+    """The search words. A fax must match all of them, and fields that are None match everything.
 
     `number` is E.164 or a SIP URI, `tag` one of the fax's tags, `states` the states that match, each one a word of
     `STATES`. `since` and `until` compare the time when a single fax was recorded. For a row of a campaign, they compare
@@ -53,7 +53,7 @@ class Wanted:
             name: value.strip() if isinstance(value, str) else value for name, value in words.items()
         }
         if strange := given.keys() - {field.name for field in fields(cls)}:
-            raise BadInput(f"{', '.join(sorted(strange))}: faxes cannot be searched by that")
+            raise BadInput(f"{', '.join(sorted(strange))}: no such search field")
         if empty := [name for name, value in given.items() if value == ""]:
             raise BadInput(f"{', '.join(empty)}: is empty")
         if given.get("number") is not None:

@@ -1,7 +1,7 @@
-"""Where a request begins and ends, read in only one way: anything that two servers could read differently is refused.
+"""Finds where a request begins and ends, and refuses everything that two servers could read differently.
 
-A proxy in front of us and waitress must agree on that to the byte. Otherwise, what one takes for the body of a request
-is the next request for the other (RFC 9112, 11.2).
+A proxy in front of us and waitress must agree on that to the byte. Otherwise, one may take as the body of a request
+what the other takes as the next request (RFC 9112, 11.2).
 """
 
 import re
@@ -122,7 +122,7 @@ def _has_bare_line_end(data: bytes) -> bool:
 
 
 def _ambiguity(head: bytes) -> str | None:
-    """Say what could be read in two ways, or None for an unambiguous head."""
+    """Return what could be read in two ways, or None for an unambiguous head."""
     line = _REQUEST_LINE.fullmatch(head.partition(b"\r\n")[0])
     if not line:
         return "The request line is not plain HTTP/1.1 or HTTP/1.0"

@@ -1,4 +1,4 @@
-"""A server that clients cannot block: each has limited time, and when the server is full, the greediest one loses."""
+"""A server that clients cannot block: each has limited time, and a full server disconnects the busiest client."""
 
 import logging
 import socket
@@ -23,7 +23,7 @@ _AT_WORK = 100
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What clients may use of a server."""
+    """The limits of a server for its clients."""
 
     threads: int
     """How many requests the app works on at once."""

@@ -1,4 +1,4 @@
-"""What is set in the environment and in `.env`, and names there that are no settings."""
+"""Reads the environment and `.env`, and finds names there that are not settings."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ _ENV_FILE = Path(".env")
 _ENCODING = "utf-8-sig"
 """UTF-8, with or without the mark that some editors put first."""
 _PREFIXES = ("FAX_", "TELNYX_")
-"""How the names of our settings begin."""
+"""The prefixes of our settings' names."""
 _MISSPELT = 0.85
 """The similarity (0 to 1) from which another name counts as a misspelt setting."""
 

@@ -1,4 +1,4 @@
-"""What is kept, where and for how long: finished jobs, events, and documents of inbound faxes."""
+"""Settings of storage and retention: finished jobs, events, and documents of inbound faxes."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from faxdispatch.settings.values import Seconds, Subject
 
 
 class KeepingSettings(Subject):
-    """What is kept here and at Telnyx, and for how long."""
+    """Settings of storage and retention, here and at Telnyx."""
 
     fax_retention_days: float = Field(default=30, gt=0, allow_inf_nan=False)
     """Days for which finished jobs, their history and idempotency keys, and the events of the stream are kept."""

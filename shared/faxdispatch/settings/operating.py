@@ -1,4 +1,4 @@
-"""How safe records are, and how our processes report what happens."""
+"""Settings of durability, notices, logs and traces."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from faxdispatch.settings.values import Subject, Words
 
 
 class OperatingSettings(Subject):
-    """Replicas, dangers that one must ask for, notices, logs and traces."""
+    """Settings of replicas, dangerous options, notices, logs and traces."""
 
     fax_replicas: int = Field(default=0, ge=0)
     """Number of replicas that must have a claim before the call is made."""

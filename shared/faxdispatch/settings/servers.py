@@ -1,4 +1,4 @@
-"""Where our processes find Redis, their files and their ports."""
+"""Settings of addresses, ports and files of our processes."""
 
 from pathlib import Path
 

@@ -16,7 +16,7 @@ from faxdispatch.storage.trouble import StoreTrouble
 from faxdispatch.text.trouble import why
 
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
-"""How the library for a kind of bucket is installed, if one of our extras has it."""
+"""The extras that install the libraries for kinds of buckets."""
 
 
 class Bucket:

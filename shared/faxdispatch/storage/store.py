@@ -1,4 +1,4 @@
-"""Where the documents of inbound faxes are kept: a folder or a bucket."""
+"""The storage of inbound faxes' documents: a folder or a bucket."""
 
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,7 @@ class Store(Protocol):
     """A place for documents. Names are bare file names made by `naming.stored_name`; others raise ValueError.
 
     A file is stored completely or not at all, and replaces the one with its name. Threads may share it. Each call
-    raises StoreTrouble if the place does not do what it is asked.
+    raises StoreTrouble if the storage refuses it or fails.
     """
 
     def put(self, name: str, source: Path) -> str:

@@ -1,7 +1,7 @@
-"""What can go wrong with the place where documents are stored."""
+"""Errors of the storage for documents."""
 
 from faxdispatch.errors import FaxError
 
 
 class StoreTrouble(FaxError):
-    """The folder or bucket did not do what it was asked; the message has its words. Try again later."""
+    """The folder or bucket refused a call or failed; the message has its words. Try again later."""

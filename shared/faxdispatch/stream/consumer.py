@@ -1,4 +1,4 @@
-"""Following events with a consumer group: at least once, whatever dies in between."""
+"""Follows events with a consumer group: each is delivered at least once, even if processes die."""
 
 import logging
 import re

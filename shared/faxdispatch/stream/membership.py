@@ -1,4 +1,4 @@
-"""How one member uses a consumer group: the commands to Redis, and what the answers mean."""
+"""The commands of one member to its consumer group in Redis, and the meaning of the answers."""
 
 import logging
 from dataclasses import dataclass
@@ -99,8 +99,8 @@ class Membership:
     def _left_over(self) -> list[Entry]:
         """Deliver one entry again: first this member's own, then those of members that have been silent too long.
 
-        Only one, because each delivery raises its count: otherwise an event that kills its handler would drag the
-        others of its batch to the dead letters.
+        Only one, because each delivery raises its count: otherwise an event that kills its handler would move the
+        others of its batch to the dead letters, too.
         """
         if self._own is not None:
             found = self._read(self._own, count=1)
@@ -138,7 +138,7 @@ class Membership:
         return int(self.redis.xack(self.stream, self.group, *entry_ids))
 
     def dead_letter(self, entry_id: str, *, reason: str, deliveries: int) -> bool:
-        """Move a pending entry to the dead letters and acknowledge it, both or neither.
+        """Move a pending entry to the dead letters and acknowledge it, as one step.
 
         Return False if it is not pending.
         """

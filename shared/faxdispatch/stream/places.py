@@ -112,7 +112,7 @@ def replay(
 def follow(
     redis: Redis, start: Position = END, *, stream: str = STREAM, block: float = 5.0
 ) -> Iterator[Delivery | None]:
-    """Read from the first entry at or after `start` and then whatever comes, forever.
+    """Read from the first entry at or after `start`, and then each new one, forever.
 
     Yields None each time that nothing came for `block` seconds (at most 10), so that the caller can stop.
 

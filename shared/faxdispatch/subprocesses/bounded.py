@@ -1,7 +1,7 @@
 """A child process with limits on its memory and its processor time: for files from strangers.
 
 The code that reads them may be C, and a small file may unpack to a large one. The child limits itself before it reads
-anything; its parent continues whatever happens to it.
+anything; its parent continues even if the child fails.
 """
 
 import math
@@ -38,14 +38,14 @@ def run(program: Path, *arguments: object, content: bytes, seconds: float) -> su
 
 
 def converse(program: Path, *arguments: object) -> "subprocess.Popen[bytes]":
-    """Start a program of ours that is talked with over standard input and output; what it complains of is dropped."""
+    """Start one of our programs, with pipes to its standard input and output; its standard error is dropped."""
     return subprocess.Popen(  # noqa: S603 - the command is ours
         _command(program, arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
 
 
 def start(program: Path, *arguments: object, file: IO[bytes], buffer: int) -> "subprocess.Popen[bytes]":
-    """Start one of our programs that reads `file`, and talk to it over standard input and output.
+    """Start one of our programs that reads `file`, with pipes to its standard input and output.
 
     The number of the file is its last argument. `buffer` is how many bytes it may write before they are read.
     """

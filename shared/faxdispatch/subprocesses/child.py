@@ -69,7 +69,7 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended, or None while it runs. Once it is told, what the process said last has been read."""
+        """Its exit code, or None while it runs. Once this is set, the last output of the process has been read."""
         code = self._process.poll()
         if code is not None:
             # A process that it has left behind may keep the pipe open.

@@ -1,4 +1,4 @@
-"""Become another program that the kernel ends when the process that started it ends, for whatever reason.
+"""Becomes another program, which the kernel ends when the process that started it ends for any reason.
 
 Run as a file, with the starter's process id and the command: `python -I -S parent_death.py 4711 valkey-server …`. A
 supervisor that is killed with SIGKILL can no longer end its children; on Linux the kernel does it then. The request is

@@ -1,4 +1,4 @@
-"""Which rights our processes give other users of the machine on the files that they write."""
+"""The rights of other users of the machine on the files that our processes write."""
 
 UMASK = 0o077
 """Nothing."""

@@ -1,4 +1,4 @@
-"""Where the processes' code is: the checkout or image that this package was installed from.
+"""Finds the processes' code: the checkout or image from which this package was installed.
 
 The wheel has only the package; worker, webhook, console and simulator run from beside it.
 """

@@ -31,7 +31,7 @@ def data_dir(folder: Path) -> Iterator[Path]:
         raise Misconfigured(f"FAX_DATA_DIR: {folder} cannot be written: {error.strerror}") from None
     with lock:
         try:
-            # The kernel releases the lock when this process ends, however it ends.
+            # The kernel releases the lock when this process ends in any way.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InUseError(

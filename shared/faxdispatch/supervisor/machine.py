@@ -33,7 +33,7 @@ _EXPORTED = (
     "FAX_FROM",
     "FAX_WEBHOOK_URL",
 )
-"""What other commands must not get from a simulation's environment: anything that leads to the real Telnyx or stops
+"""Settings that other commands must not get in a simulation's environment, since they lead to the real Telnyx or stop
 `canary`."""
 
 
@@ -79,14 +79,14 @@ def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
     if settings.redis_url:
         yield None
         return
-    # It is separate from the real one: what the simulation delivered is not really delivered.
+    # The folder is separate from the real one, since faxes of a simulation are not really delivered.
     folder = settings.fax_data_dir / "simulation" if simulate else settings.fax_data_dir
     with data_dir(folder) as private:
         yield private
 
 
 def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: int, simulate: bool, say: Say) -> str:
-    """Start everything. Return what the operator reads about it."""
+    """Start everything. Return the text that the operator reads about it."""
     changes = {
         "PORT": str(settings.port or processes.free_port()),
         "FAX_ADMIN_PORT": str(settings.fax_admin_port or processes.free_port()),
@@ -120,7 +120,7 @@ def _start_valkey(stack: Stack, folder: Path, say: Say) -> None:
     if port := former_port(folder):
         say(
             f"Valkey now listens on a socket, which no other user can open, and no longer on port {port}: "
-            f"what had redis://127.0.0.1:{port}/0 as REDIS_URL needs {valkey_url(folder)}"
+            f"replace redis://127.0.0.1:{port}/0 as REDIS_URL by {valkey_url(folder)}"
         )
     try:
         stack.start(processes.valkey(folder))

@@ -1,4 +1,4 @@
-"""Making the private Valkey of one machine from a copy of the ledger."""
+"""Makes the private Valkey of one machine from a copy of the ledger."""
 
 import shutil
 import time
@@ -24,7 +24,7 @@ def restore_copy(file: Path, folder: Path, namespace: str | None) -> str:
 
     The previous files are moved aside.
 
-    The copy is loaded elsewhere, and only then is the folder changed.
+    The copy is loaded elsewhere; the folder is changed only after that.
 
     Raises:
         BadInput: Valkey cannot read the copy, or it contains no ledger.

@@ -45,7 +45,7 @@ def free_port() -> int:
 def in_use(port: int) -> bool:
     """Return whether another process listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
-        # As servers do, so that a port which `free_port` reserved is not in use.
+        # Servers set this too; without it, a port that `free_port` reserved would seem to be in use.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

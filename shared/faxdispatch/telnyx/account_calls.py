@@ -9,7 +9,7 @@ class AccountCalls(Caller):
     """Ask about the account."""
 
     def whoami(self) -> KeyOwner:
-        """Read whom the API key belongs to.
+        """Read the owner of the API key.
 
         The operation is not in the API reference; Telnyx answers it with `user_id` and `organization_id`.
 

@@ -1,4 +1,4 @@
-"""What all operations share: when to try again, and how an answer becomes a model."""
+"""The common parts of all operations: retries, and the conversion of answers into models."""
 
 import random
 import time
@@ -67,7 +67,7 @@ class Caller:
         return retrying(self._once, call)
 
     def _once(self, call: Call, deadline: float | None = None) -> Answer:
-        """Make the call once, whatever happens."""
+        """Make the call once, without retries."""
         try:
             answer = self._transport.call(call, deadline=deadline)
         except TooLarge as error:
@@ -162,7 +162,7 @@ def _document(call: Call, answer: Answer) -> dict[str, Any]:
 
 
 def _pause(state: RetryCallState) -> float:
-    """Wait as long as Telnyx says, otherwise about half a second, then one; chance keeps callers out of step."""
+    """Wait as long as Telnyx asks for, otherwise about half a second, then one, with jitter."""
     error = state.outcome.exception() if state.outcome else None
     retry_after = error.retry_after if isinstance(error, RateLimited) else None
     least = retry_after if retry_after is not None else 0.25 * 2**state.attempt_number

@@ -1,7 +1,7 @@
-"""What faxes really cost: Telnyx's detail records (API reference, "Detail Records").
+"""The real cost of faxes: Telnyx's detail records (API reference, "Detail Records").
 
-The reference names `fax` among the record types and describes records of other types; about records of faxes it says
-nothing. We assume that `cost`, `currency`, `direction` and `created_at` mean what they mean elsewhere.
+The reference names `fax` among the record types and describes records of other types; it does not describe records of
+faxes. We assume that `cost`, `currency`, `direction` and `created_at` have the same meaning as elsewhere.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Charge(Resource):
 
     id: Text = None
     uuid: Text = None
-    """The id if `id` is missing: types of records differ in that."""
+    """The id if there is no `id`: record types differ in this."""
     fax_id: Text = None
     direction: Text = None
     """`outbound` or `inbound`."""
@@ -48,7 +48,7 @@ class Charge(Resource):
 
 
 class ChargeCalls(Caller):
-    """Read what faxes cost."""
+    """Read the cost of faxes."""
 
     def list_charges(self, day: date) -> Iterator[Charge]:
         """List the charges of faxes that were made on a day of UTC, through all pages, each once.

@@ -22,8 +22,8 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
 
     `before_call(operation)` is called before every HTTP try; it may wait, and may raise to prevent the call.
     `after_response(operation, headers, status)` is called after every answer, with lower-case header names; its errors
-    are logged and go no further. `clock` is the clock for deadlines. `http` and `sleep` replace the network and the
-    pauses between tries in tests.
+    are logged and not raised. `clock` is the clock for deadlines. `http` and `sleep` replace the network and the pauses
+    between tries in tests.
 
     Raises:
         Misconfigured: the base URL or the key cannot be used.
@@ -76,7 +76,7 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
 
     @classmethod
     def from_env(cls) -> Self:
-        """Build a client from the environment and `.env`; unlike the workers' client, it keeps to no rate.
+        """Build a client from the environment and `.env`; unlike the workers' client, it has no rate limit.
 
         Raises:
             Misconfigured: a setting is wrong, or the key is not set.

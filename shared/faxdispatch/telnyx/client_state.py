@@ -23,7 +23,7 @@ class Mark(NamedTuple):
 
 
 def encode_client_state(job_id: str, attempt: int, ledger: str | None = None) -> str:
-    """Return the client_state of an attempt; without `ledger`, any ledger takes it for its own."""
+    """Return the client_state of an attempt; without `ledger`, every ledger counts the fax as its own."""
     lead = f"fd2:{ledger}" if ledger else "fd1"
     return base64.b64encode(f"{lead}:{job_id}:{attempt}".encode()).decode()
 

@@ -125,7 +125,10 @@ class _Body(httpx.SyncByteStream):
 
 
 def _begin(answer: http.client.HTTPResponse) -> None:
-    """Read the head of an answer. Data before an answer was not requested, and what follows it could be anything."""
+    """Read the head of an answer.
+
+    Data that came before the request answers nothing, and the data after it could be anything.
+    """
     with _as(httpx.ReadTimeout, httpx.ReadError):
         answer.begin()
     if answer.status < 200:

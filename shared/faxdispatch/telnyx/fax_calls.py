@@ -12,7 +12,7 @@ from faxdispatch.telnyx.transport import Call
 
 
 class FaxFilters(TypedDict, total=False):
-    """How a listing of faxes can be narrowed; None means not given.
+    """The filters of a listing of faxes; None means not given.
 
     There is no filter on status, `client_state` or connection (Telnyx API reference, "View a list of faxes"). Datetimes
     must be aware.
@@ -32,7 +32,7 @@ class FaxCalls(Caller):
     """Send, read, list, cancel, refresh and delete faxes."""
 
     def send_fax(self, request: SendRequest, *, deadline: float | None = None) -> Fax:
-        """Ask Telnyx to send a fax. Tried once, whatever happens: Telnyx has no idempotency key for this.
+        """Ask Telnyx to send a fax. It is tried only once, since Telnyx has no idempotency key for this.
 
         `deadline` is the time, by the client's clock, by which sending must have started, since a claim that may have
         passed to another worker must not dial.

@@ -1,4 +1,4 @@
-"""A listing of Telnyx that people see as it comes."""
+"""Shows a listing of Telnyx to people while it arrives."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar

@@ -58,7 +58,7 @@ class MediaCalls(Caller):
         return self._pages(MediaResource, Call("list_media", "GET", "/media", params), first_plain=True)
 
     def get_media(self, media_name: str) -> MediaResource:
-        """Read what is known about a stored file.
+        """Read the record of a stored file.
 
         Raises:
             NoSuchResource: there is none with that name.

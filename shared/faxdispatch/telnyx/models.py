@@ -20,7 +20,7 @@ class Resource(BaseModel):
 
     @property
     def identity(self) -> str | None:
-        """What distinguishes this resource from others of its kind."""
+        """The id of this resource, which distinguishes it from others of its kind."""
         return None
 
     def as_data(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Fax(Resource):
     failure_reason: Text = None
     """Why it failed; an open set of words (Telnyx's OpenAPI document of 2026-08-04; Python SDK 4.189, `Fax`)."""
     internal_failure_reason: Text = None
-    """The same as a word of Telnyx's own switches, such as `fs_fax_call_dropped` (the same document)."""
+    """The same reason as a word of Telnyx's own switches, such as `fs_fax_call_dropped` (the same document)."""
     page_count: Count = None
     """Not in the API reference; seen in answers."""
     call_duration_secs: Count = None
@@ -75,7 +75,7 @@ class Fax(Resource):
 
 
 class KeyOwner(Resource):
-    """Whom an API key belongs to (not in the API reference)."""
+    """The owner of an API key (not in the API reference)."""
 
     user_id: Text = None
     organization_id: Text = None

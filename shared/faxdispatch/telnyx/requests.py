@@ -117,7 +117,7 @@ class SendRequest(Request, SendOptions):
         return self
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON object to send, without fields that are None: nothing of a send can be cleared."""
+        """Return the JSON object to send, without fields that are None: no field of a send can be cleared."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 

@@ -12,9 +12,9 @@ from faxdispatch.telnyx.translate import retry_after
 PATIENCE = 10.0
 """Seconds that a call other than a send waits for the shared rate before it gives up."""
 LOOK_AHEAD = 0.6
-"""Seconds that such a call looks ahead for a slot. This is more than a send may, so that questions go before sends."""
+"""Seconds that such a call looks ahead for a slot. Sends look less far ahead, so questions go first."""
 LOOK_AHEAD_CANCEL = 1.0
-"""A cancel looks as far ahead as an urgent send: while it waits, the fax that it is to stop continues."""
+"""A cancel looks as far ahead as an urgent send, since the fax that it must stop continues while it waits."""
 
 
 class Throttle:
@@ -58,7 +58,7 @@ class Throttle:
         """
         self._clock.hear(headers)
         spent = headers.get("x-ratelimit-remaining", "").strip() == "0"
-        # Telling the others is optional: without it, each of them learns from its own 429.
+        # Sharing this with other processes is optional: without it, each of them learns from its own 429.
         with suppress(Unavailable):
             if status == 429 or spent:
                 delay = retry_after(headers)

@@ -1,4 +1,4 @@
-"""From the result of a call to one of our errors. One table serves every operation."""
+"""Turns the result of a call into one of our errors, by one table for all operations."""
 
 import json
 import math
@@ -54,7 +54,7 @@ _BY_CODE: dict[str, type[TelnyxError]] = {
     # The fax is past the point where the command is possible
     "90080": WrongState,
     "90081": WrongState,
-    # Telnyx does not know itself
+    # Telnyx itself does not know the outcome
     "10007": OutcomeUnknown,  # unexpected error
     "10008": OutcomeUnknown,  # request timeout
     "10036": OutcomeUnknown,  # being processed
@@ -68,12 +68,12 @@ _VAGUE = "10010"
 """A code that Telnyx gives for the account as well as for one request."""
 
 _CODE_CANNOT_CHANGE = frozenset({408, 429})
-"""Statuses that count, whatever the code."""
+"""Statuses that count regardless of the code."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status, headers with lower-case names, and the body."""
+    """An answer: status, headers with lower-case names, and the body."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The one place where an HTTP call is made, and where it is known whether the request has left.
+"""The one place where HTTP calls are made, and where it is known whether a request has been sent.
 
 One of httpx's transports is used without its client: no redirects, no cookies, and no log line with the address, which
 contains the requested numbers.
@@ -56,7 +56,7 @@ class Call:
     fields: Mapping[str, str] | None = None
     files: Mapping[str, tuple[str, bytes, str]] | None = None
     sink: IO[bytes] | None = None
-    """Where the body of a success goes instead of memory."""
+    """The file to which the body of a success is written, instead of memory."""
     max_body: int = MAX_BODY
 
 
@@ -70,7 +70,7 @@ class TooLarge(Exception):
 
 @dataclass
 class _Evidence:
-    """What the transport reported of one request, through httpx's trace extension."""
+    """The transport's reports about one request, through httpx's trace extension."""
 
     deadline: float | None
     clock: Clock
@@ -167,7 +167,7 @@ class Transport:
             # httpx has its own types for network errors, so a bare OSError comes from the disk.
             if call.sink is not None and isinstance(error, OSError):
                 raise
-            # Even for an unexpected error, what counts is whether the request had begun to leave.
+            # Unexpected errors, too, are judged by whether the request had begun to be sent.
             raise evidence.translate(call.operation, error) from error
         self._learn(call.operation, answer)
         return answer
@@ -202,7 +202,7 @@ class Transport:
                 files=call.files,
                 extensions=extensions,
             )
-        # The same as httpx would make, in much less time: most calls are sends.
+        # The same request that httpx would build, in much less time, since most calls are sends.
         body = json.dumps(call.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         headers = [(b"Host", url.netloc), *self._raw_headers, (b"Accept", accept.encode())]
         headers += [(b"Content-Length", b"%d" % len(body)), (b"Content-Type", b"application/json")]

@@ -40,7 +40,7 @@ class TelnyxWebhook(BaseModel):
     fax_id: Id | None = None
     connection_id: Id | None = None
     client_state: Text = None
-    """Unchanged: base64 of whatever the sender passed."""
+    """The unchanged `client_state`: base64 of the sender's text."""
     direction: Text = None
     """`outbound` or `inbound`."""
     status: Text = None
@@ -121,7 +121,7 @@ _PASSED_ON = {field.alias or name for name, field in TelnyxWebhook.model_fields.
 
 
 def _opened(document: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the event and the delivery data, whichever envelope they came in."""
+    """Return the event and the delivery data, from either envelope."""
     if not isinstance(document, dict):
         raise Unreadable("the webhook's body is not a JSON object")
     event = document["data"] if "data" in document else {k: v for k, v in document.items() if k != "meta"}

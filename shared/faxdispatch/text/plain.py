@@ -1,4 +1,4 @@
-"""Show text from outside safely: nothing in it moves a cursor, changes the writing direction or begins a line.
+"""Shows text from outside safely: it cannot move a cursor, change the writing direction or begin a line.
 
 Callers, tags, ids, file names and reasons come from outside. A terminal obeys escape sequences and direction marks in
 them, and a line feed would forge a log line.

@@ -20,7 +20,8 @@ _URL_USER = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@?#]*@", re.IGNO
 _URL_QUERY = re.compile(r"(?P<address>\b[a-z][a-z0-9+.-]*://[^\s?#'\"<>]*)\?[^\s'\"<>)]*", re.IGNORECASE)
 _API_KEY = re.compile(r"\bKEY[0-9A-Za-z_-]{12,}")
 _CALLERS = ("from", "to", "from_display_name")
-"""Where a number may appear without the `+` by which it is recognised elsewhere: callers write theirs as they like."""
+"""Fields in which a number may have no `+`, by which it is recognised elsewhere, since callers write their own numbers
+in any form."""
 _BARE_NUMBER = re.compile(r"[\d ()./-]{5,}")
 
 

@@ -1,4 +1,4 @@
-"""Why a connection failed, in words for people."""
+"""Says why a connection failed, in words for people."""
 
 import re
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from faxdispatch.text.privacy import scrub
 
 LONGEST = 300
-"""Characters. Servers and libraries put whole pages into their errors."""
+"""Maximum number of characters. Servers and libraries put whole pages into their errors."""
 
 _PLACE = re.compile(r"connecting to (?P<host>\S+?)(?P<port>:\d+)?[.:]?(?=\s|$)")
 

@@ -1,4 +1,4 @@
-"""Counts, money and times in words for people: the same in commands, in the console and in messages."""
+"""Writes counts, money and times for people, in the same way in commands, console and messages."""
 
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ def are(count: int) -> str:
 
 
 def of_cap(spent: float, cap: float | None) -> str:
-    """Write what was spent beside the limit, in the currency of the settings."""
+    """Write the amount spent beside the limit, in the currency of the settings."""
     return f"{spent:,.2f}, no cap" if cap is None else f"{spent:,.2f} of {cap:,.2f}"
 
 

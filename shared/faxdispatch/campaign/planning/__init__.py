@@ -1,1 +1,1 @@
-"""What a campaign will cost, and when it will end."""
+"""Estimates of a campaign's cost and of its end."""

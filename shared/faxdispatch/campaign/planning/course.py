@@ -1,4 +1,4 @@
-"""How a campaign runs if everything goes well: when its faxes have passed through the available capacity. Pure.
+"""The course of a campaign if everything goes well: when the available capacity has sent all its faxes. Pure.
 
 Faxes are treated like a liquid: those that may be sent at the same time share channels, rate and the daily budget
 evenly.
@@ -51,7 +51,7 @@ def finish(
     while course.left:
         if course.now - start > LONGEST or not course.go_on():
             return None
-    # However many channels there are, no call is shorter than itself.
+    # More channels do not make a single call shorter.
     longest = max((load.seconds / load.faxes for load in loads if load.faxes), default=0.0)
     end = max(course.now, start + timedelta(seconds=longest))
     return end if end - start <= LONGEST else None
@@ -116,7 +116,7 @@ class _Course:
         return (self.now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _open(self, place: int) -> tuple[datetime, datetime]:
-        """Return when a load may be sent next, and until when."""
+        """Return the next time at which a load may be sent, and the end of that time."""
         load = self._loads[place]
         if load.window is None:
             return self.now, _FOREVER

@@ -1,6 +1,6 @@
-"""When a campaign that has begun will end, including pauses, windows, holidays and the day's money.
+"""Forecasts the end of a campaign that has begun, including pauses, windows, holidays and the day's money.
 
-A sample stands for the remaining rows, so that a look costs the same for ten rows and for a million.
+A sample represents the remaining rows, so that a forecast costs the same for ten rows and for a million.
 """
 
 import time
@@ -29,10 +29,10 @@ _FRESH = 60.0
 class Forecast:
     """An estimate.
 
-    `low` means that every remaining fax arrives at its next try, `high` that a share of them is tried often.
+    `low` assumes that every remaining fax arrives at its next try, `high` that a share of them is tried often.
 
-    `waits_until` is the moment before which nothing begins, if there is one. For a campaign that is paused, it is the
-    end if it is resumed now. Both ends are None if they lie beyond `course.LONGEST`.
+    `waits_until` is the time before which nothing begins, if there is one. The ends of a paused campaign assume that it
+    is resumed now. Both ends are None if they lie beyond `course.LONGEST`.
     """
 
     low: datetime | None
@@ -57,7 +57,7 @@ class Forecaster:
         account: Account,
         per_minute: float | None = None,
     ) -> Forecast | None:
-        """Return when a campaign ends, or None if nothing of it is left.
+        """Return the forecast of a campaign, or None if none of its rows is left.
 
         `traffic` is that of its connection; `per_minute` is how many rows end a minute at present, if known.
         """

@@ -31,7 +31,10 @@ from faxdispatch.text.wording import counted, counted_are
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is planned. `options` are those for all rows; `room` is the money that is left, or None without a cap."""
+    """The subject of a plan.
+
+    `options` are those for all rows; `room` is the money that is left, or None without a cap.
+    """
 
     options: Mapping[str, Any]
     recipients: Recipients
@@ -40,7 +43,7 @@ class Subject:
 
 
 class Planner:
-    """Gathers what a plan needs. `remarks` says in words what the figures do not show.
+    """Gathers the inputs of a plan. `remarks` says in words what the figures do not show.
 
     `document` is the local file that all rows get; `sample` is how many different linked documents are read to count
     their pages.
@@ -125,7 +128,7 @@ class Planner:
         *,
         cap: float | None = None,
     ) -> Subject:
-        """Take the rows of a campaign that have not begun.
+        """Plan the rows of a campaign that have not begun.
 
         Fields of `SendFax` in `asked`, and the `cap`, replace those of the campaign unless they are None.
 
@@ -220,7 +223,7 @@ class Planner:
         return report.pages
 
     def _capacity(self, options: Mapping[str, Any]) -> Capacity:
-        """Return what the campaign may use now: its connection's channels, except those reserved for others."""
+        """Return the capacity that the campaign may use now, without the channels that are reserved for others."""
         settings, limits = self._settings, Limits(self._scripts)
         connection = options.get("connection_id") or settings.connection_id
         traffic = next((one for one in limits.connections() if one.connection == connection), None)

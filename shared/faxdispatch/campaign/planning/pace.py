@@ -1,4 +1,4 @@
-"""How fast a campaign runs, as observed. Pure."""
+"""The observed pace of a campaign. Pure."""
 
 from collections import deque
 

@@ -1,1 +1,1 @@
-"""What became of each recipient."""
+"""The report of a campaign: the result for each recipient."""

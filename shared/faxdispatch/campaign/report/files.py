@@ -34,7 +34,7 @@ _KINDS = {DELIVERED: "delivered", FAILED: "failed", CANCELLED: "failed", SUPPRES
 _EVERY = 1000
 
 Progress = Callable[[int, int], None]
-"""It is called with how many rows are written, and how many there are."""
+"""Called with the number of rows written, and the number of all rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _write_left_out(campaigns: Campaigns, campaign: Campaign, path: Path, totals
 def _rows(campaigns: Campaigns, campaign: Campaign) -> Iterator[tuple[RowResult, Sequence[str], Sequence[str]]]:
     """Combine each row's result, its cells, and its number, sender and document.
 
-    All of them come in the order of rows, and each may lack some.
+    All three come in the order of rows, and each may lack some rows.
     """
     lines, stored_rows = campaigns.listed(campaign.id), campaigns.rows(campaign.id)
     none = ListedRow(0, None, [])

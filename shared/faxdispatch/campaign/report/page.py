@@ -74,7 +74,7 @@ def _standing(campaign: Campaign, now: datetime) -> str:
 
 
 def _recipients(totals: Totals) -> Html:
-    """Say first who was sent a fax and who was not, since an auditor asks that."""
+    """Show first who was sent a fax and who was not, since auditors ask for that."""
     left = totals.left_out.total()
     rows = totals.rows + left
     sent = f"{totals.rows:,} {are(totals.rows)} included"
@@ -157,7 +157,7 @@ def _costs(campaign: Campaign, totals: Totals) -> Html:
         ("cap", f"{campaign.cap:,.2f}" if campaign.cap is not None else "none"),
     ]
     rows = [tag("tr", tag("td", name), _figure(figure)) for name, figure in facts]
-    said = "Estimated with the prices in your settings and in their currency: Telnyx's bill is what counts."
+    said = "Estimated with the prices in your settings and in their currency: only Telnyx's bill is exact."
     return _section("Pages and cost", tag("table", *rows), tag("p", said, class_="note"))
 
 
@@ -216,7 +216,7 @@ def _share(count: int, total: int) -> str:
 
 
 def _document(asked: Mapping[str, Any]) -> str:
-    """Write what was sent: its name for people, and how it can be proved."""
+    """Show the document that was sent: its name for people, and how it can be proved."""
     sent = asked.get("media_name") or asked.get("media_url")
     name = asked.get("document_name")
     return f"{name} ({sent})" if name and sent else sent or "each row's own"

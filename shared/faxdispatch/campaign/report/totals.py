@@ -33,14 +33,14 @@ class Shown(NamedTuple):
 
 
 class Timeline:
-    """How many deliveries there were in each span of time; if there are too many spans, they become longer."""
+    """The number of deliveries in each span of time; if there are too many spans, they become longer."""
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
         self._width = 0
 
     def add(self, moment: datetime) -> None:
-        """Count one."""
+        """Count one delivery."""
         self._counts[int(moment.timestamp()) // self.seconds] += 1
         while max(self._counts) - min(self._counts) >= _MOST_SPANS and self._width < len(_WIDTHS) - 1:
             self._coarsen()
@@ -87,7 +87,7 @@ class Totals:
     """Delivered rows, by number of attempts."""
     deliveries: Timeline = field(default_factory=Timeline)
     pages: int = 0
-    """Of delivered faxes."""
+    """Pages of delivered faxes."""
     seconds: int = 0
     """The length of calls, as far as Telnyx reported it."""
     cost: float = 0.0

@@ -81,7 +81,7 @@ def cap(
     none: Annotated[bool, option("Remove the cap.")] = False,
     operator: Operator = None,
 ) -> Answer:
-    """Set what a campaign may cost.
+    """Set the most that a campaign may cost.
 
     A campaign that is paused for its cap can be resumed once the cap is higher.
     """
@@ -141,13 +141,13 @@ def send_test(
     to: Annotated[list[str] | None, option("One of FAX_TEST_NUMBERS; all of them if not given. Repeatable.")] = None,
     row: Annotated[int | None, option("Row whose document is sent; the first if not given.", min=1)] = None,
 ) -> Answer:
-    """Send what a row would get to your own numbers.
+    """Send the fax of a row to your own numbers.
 
     It goes to the numbers of FAX_TEST_NUMBERS and to no others. These are single faxes with the tag test: the
     campaign stays as it is, and its window does not hold them back.
     """
     sent = campaigns().test(campaign, numbers=to, row=row)
-    how = "faxdispatch status {} tells what comes of it"
+    how = "faxdispatch status {} shows the result"
     return Answer(
         [{"row": one.row, "to": one.to, "job_id": one.job_id} for one in sent],
         [f"{one.job_id}  row {one.row} to {one.to}; {how.format(one.job_id)}" for one in sent],

@@ -117,7 +117,7 @@ def _head(campaign: Campaign) -> Iterator[str]:
 
 
 def _rows(campaign: Campaign) -> Iterator[str]:
-    """Yield counts of which all but the first add up to the first."""
+    """Yield counts; the first is the sum of the others."""
     yield f"{campaign.rows:>11,}  rows"
     yield f"{campaign.pending:>11,}  pending"
     for state, count in campaign.open.items():

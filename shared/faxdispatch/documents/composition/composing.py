@@ -1,4 +1,4 @@
-"""Making the one document of a fax: the parts are examined and joined in order, after a cover."""
+"""Makes the one document of a fax: the parts are examined, and joined in order after a cover."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Word processor files and web pages as PDF, by LibreOffice: in a process with limits, without macros."""
+"""Converts word processor files and web pages to PDF by LibreOffice, in a process with limits and without macros."""
 
 import os
 import re
@@ -23,9 +23,9 @@ _FOREIGN = re.compile(
     rb"|url\(|<\s*script|@import",
     re.IGNORECASE,
 )
-"""What a web page loads from elsewhere, apart from its hyperlinks."""
+"""Elements and attributes by which a web page loads other files, apart from hyperlinks."""
 _HYPERLINK = re.compile(rb"(<a\s[^<>]*?)\bhref\s*=", re.IGNORECASE)
-"""Hyperlinks, which nobody follows on paper."""
+"""Hyperlinks, which do not matter on paper."""
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse">
@@ -54,8 +54,8 @@ def to_pdf(content: bytes, kind: str) -> bytes:
     """Convert a document; `kind` is one of `CONVERTED`.
 
     Raises:
-        BadInput: LibreOffice is not there or does not manage it in a minute, the page loads what lies elsewhere, or no
-            font has one of its characters.
+        BadInput: LibreOffice is not installed or needs more than a minute, the page loads other files, or no font has
+            one of its characters.
     """
     command = office()
     if command is None:
@@ -102,7 +102,7 @@ def _converted(command: str, folder: Path, content: bytes, ending: str) -> bytes
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        # From our environment it gets only where programs are: no key, no proxy.
+        # From our environment it gets only PATH, and no key or proxy.
         env={"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "LANG": "C.UTF-8"},
         cwd=folder,
         start_new_session=True,

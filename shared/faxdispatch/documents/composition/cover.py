@@ -27,10 +27,10 @@ MOST_PAGES = 5
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _TAB = re.compile(r"\t|(?<=:) {2,}")
-"""No key of a browser's form writes a tab."""
+"""A browser's form has no key that writes a tab."""
 _LEFT_TO_RIGHT = "\u200e"
 _NUMBER = tuple("+0123456789")
-"""How a value begins that is read from left to right in any language."""
+"""The beginning of a value that is read from left to right in any language."""
 _MARGIN = 22.0
 _SIZE, _HEADING, _LINE, _COLUMN, _GAP = 12, 22, 6.0, 28.0, 3.0
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -54,7 +54,7 @@ def read_cover(given: str) -> str:
 
 
 def see_text(text: str) -> None:
-    """Check that a cover has text, and not too much. Raises `BadInput` if it has not."""
+    """Check that a cover has text, and not too much. Raises `BadInput` if not."""
     if not text.strip():
         raise BadInput("cover: is empty")
     if len(text) > LONGEST:

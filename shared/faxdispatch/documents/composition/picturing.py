@@ -25,7 +25,7 @@ _QUALITY = 90
 
 
 def main() -> None:
-    """Make it."""
+    """Convert the picture."""
     bound(memory=_MEMORY, seconds=_SECONDS)
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     writer = PdfWriter()

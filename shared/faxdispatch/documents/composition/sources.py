@@ -1,4 +1,4 @@
-"""Which documents a command or a program means by links, files and names in Telnyx's storage."""
+"""Finds the documents that a command or a program names by links, files and names in Telnyx's storage."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A document's content, examined before anything is recorded: whether Telnyx can fax it, and what a machine prints.
+"""Examines a document's content before anything is recorded: whether Telnyx can fax it, and how a machine prints it.
 
 The content comes from strangers and is read by C code, so `looking.py` reads it in a separate process, with limits.
 Here its facts are judged. Without the extra `documents`, only the kind is known.

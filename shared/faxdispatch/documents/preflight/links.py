@@ -1,4 +1,4 @@
-"""The document behind a link, checked before anything is recorded: by HEAD alone, or by reading it."""
+"""Checks the document behind a link before anything is recorded, by HEAD alone or by reading it."""
 
 import tempfile
 from collections.abc import Callable, Collection
@@ -26,10 +26,10 @@ _GONE = {404, 410}
 
 
 class Fetcher(Protocol):
-    """What asks and fetches; `fetching.link.Links` does this."""
+    """Asks about links and fetches them; `fetching.link.Links` is one."""
 
     def ask(self, url: str) -> Answer:
-        """Ask what is there."""
+        """Ask about the link's document by HEAD."""
 
     def fetch(self, url: str, into: BinaryIO) -> Fetched:
         """Fetch it."""
@@ -68,7 +68,9 @@ def ask(url: str, by: Fetcher) -> Report:
     if answer.status in _GONE:
         return Report(findings=(error("link", f"{host} answers {answer.status}: there is no document"),))
     if answer.status not in _OK:
-        return Report(findings=(warning("link", f"{host} does not say what is there (HEAD: {answer.status})"),))
+        return Report(
+            findings=(warning("link", f"{host} does not say if there is a document (HEAD: {answer.status})"),)
+        )
     if answer.length is not None and answer.length > LARGEST:
         return Report(
             findings=(error("too_large", f"is larger than {LARGEST // 1_000_000} MB, the most that Telnyx faxes"),)
@@ -137,7 +139,7 @@ class LinkedPages:
     def __init__(self, look: Callable[[str], Report], most: int = SAMPLE) -> None:
         self.remarks: list[str] = []
         self.passed_over = 0
-        """How often a document was asked for that was not read."""
+        """How often the pages of a document that was not read were requested."""
         self._most = most
         self._look = look
         self._known: dict[str, int | None] = {}
@@ -155,6 +157,6 @@ class LinkedPages:
 
     @property
     def mean(self) -> float | None:
-        """The mean number of pages of those that were counted, or None if there are none."""
+        """The mean number of pages of the counted documents, or None if there are none."""
         counted = [pages for pages in self._known.values() if pages]
         return sum(counted) / len(counted) if counted else None

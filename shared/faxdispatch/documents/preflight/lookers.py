@@ -12,8 +12,7 @@ _LOOKING = Path(__file__).with_name("looking.py")
 _SECONDS = 180.0
 """Time limit for one document."""
 MOST = 200
-"""How many documents one process examines; then another replaces it, so that memory that it has not given back is
-freed."""
+"""How many documents one process examines; then a new one replaces it, which frees all its memory."""
 
 
 class Lookers:

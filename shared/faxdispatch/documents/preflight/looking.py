@@ -1,7 +1,7 @@
 """The process that examines documents for `lookers`. On standard input, each is a line `LINES BYTES`, and its content.
 
 It writes the facts of each as a line with a JSON object: A one-word `trouble` if it cannot be read; otherwise `pages`,
-`form` and, in `sheets`, what was seen on each page. With 0 lines no page is drawn. The process limits itself before it
+`form` and, in `sheets`, the facts about each page. With 0 lines no page is drawn. The process limits itself before it
 reads anything.
 """
 
@@ -114,7 +114,7 @@ def _user_units(content: bytes) -> list[float]:
 
 
 def _sheet(document: Any, number: int, unit: float, lines: int, until: float) -> Facts:
-    """Return what is seen of one page: its size in points, and how it prints."""
+    """Return the facts about one page: its size in points, and how it prints."""
     import pypdfium2  # noqa: PLC0415 - images need none of it
 
     try:
@@ -187,7 +187,10 @@ def _printed(page: Any) -> Facts:
 
 
 def _words(page: Any, grey: Any, black: Any, lines: int) -> Facts:
-    """Find text that does not come through: `faint`, too pale to print, and `tiny`; each with the first such words."""
+    """Find text that cannot be read on a fax: `faint`, too pale to print, and `tiny`.
+
+    Each with the first such words.
+    """
     text = page.get_textpage()
     paper = _PAPER / page.get_width()
     found: Facts = {}
@@ -205,7 +208,7 @@ def _words(page: Any, grey: Any, black: Any, lines: int) -> Facts:
 
 
 def _lines(page: Any, grey: Any, black: Any) -> Facts:
-    """Find the first line, or side of a frame, that does not come through.
+    """Find the first line, or side of a frame, that is not printed.
 
     Return how far down the page it is, from 0 to 1.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Severity(StrEnum):
-    """What follows from a finding."""
+    """The consequence of a finding."""
 
     ERROR = "error"
     """Telnyx would not fax it, or nobody could read it: it is refused."""
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is known of a document. `pages` is None if the number is not known before it is sent."""
+    """The facts about a document. `pages` is None if the number is not known before it is sent."""
 
     pages: int | None = None
     findings: tuple[Finding, ...] = ()

@@ -16,7 +16,7 @@ from faxdispatch.subprocesses.bounded import allow, bound
 
 _FINE = 196
 _SECONDS = 20
-"""Of processor time that one page may take."""
+"""Seconds of processor time that one page may take."""
 _MOST = 400
 """The maximum number of pages of a document."""
 _MEMORY = 1_500_000_000
@@ -24,7 +24,7 @@ _NO_PAGE = 3
 
 
 def main() -> None:
-    """Draw them."""
+    """Draw the pages."""
     bound(memory=_MEMORY, seconds=_SECONDS * _MOST)
     first, last, lines = map(int, sys.argv[1:])
     allow(_SECONDS)
@@ -62,7 +62,10 @@ def _of_image(content: bytes) -> tuple[int, Callable[[int], Any]]:
 
 
 def _printed(image: Any, lines: int) -> Any:
-    """Return what a machine prints. Standard lines are drawn twice, so that the picture has the shape of the sheet."""
+    """Return a page as a machine prints it.
+
+    Standard lines are drawn twice, so that the picture has the shape of the sheet.
+    """
     page = dots(image, lines)
     return page if lines == _FINE else page.resize((ACROSS, 2 * page.height), Image.Resampling.NEAREST)
 

@@ -1,7 +1,7 @@
 """A document's pages as a fax machine prints them: black or white, 1728 dots across, 98 or 196 lines an inch.
 
-Documents come from outside and what reads them is written in C, so a process of its own draws their pages, with bounds
-on its memory and on its time for each page: `drawing.py`.
+Documents come from outside, and C code reads them, so a separate process (`drawing.py`) draws their pages, with limits
+on its memory and on its time for each page.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ _NO_PAGE = 3
 
 
 class Lines(IntEnum):
-    """Lines an inch (ITU-T T.4): `STANDARD` is what quality `normal` sends, `FINE` what `high` and better do."""
+    """Lines an inch (ITU-T T.4): quality `normal` sends `STANDARD`, and `high` and better send `FINE`."""
 
     STANDARD = 98
     FINE = 196
@@ -67,7 +67,7 @@ def draw_all(
         NotDrawn: as `draw` does; the pages before were drawn.
     """
     if not can_draw(content):
-        raise NotDrawn("pages are shown of PDF, TIFF, JPEG and PNG; other kinds are laid out by Telnyx")
+        raise NotDrawn("only pages of PDF, TIFF, JPEG and PNG are shown; Telnyx lays out other kinds")
     process = converse(_DRAWING, first, last, int(lines))
     said, heard = process.stdin, process.stdout
     assert said is not None and heard is not None  # noqa: S101, PT018 - for the type checker: they are pipes
@@ -100,4 +100,4 @@ def _next(process: "subprocess.Popen[bytes]", heard: IO[bytes], number: int) -> 
         raise NotDrawn(f"the document has no page {number}")
     if time.monotonic() - began >= _SECONDS:
         raise NotDrawn(f"page {number} takes longer than {_SECONDS:g} s to draw")
-    raise NotDrawn("the document cannot be read: it is damaged, locked, or takes too much to draw")
+    raise NotDrawn("the document cannot be read: it is damaged, locked, or takes too much time or memory to draw")

@@ -19,7 +19,7 @@ from faxdispatch.lists.workbook.texts import strings
 _TRUE = {"1", "true"}
 _USUAL = "xl/workbook.xml"
 _MOST_FOUND = 1_000_000
-"""Characters of texts that are worth judging one by one."""
+"""Maximum number of characters of texts that are judged one by one."""
 
 
 class Title(NamedTuple):
@@ -97,7 +97,7 @@ class Book:
         return styles or [Style()], strikes_by_rule
 
     def _related(self, name: str) -> dict[str, tuple[str, str]]:
-        """Return the kind and the name of each part that this part refers to, by the id of the reference."""
+        """Return the kind and the name of each part to which this part refers, by the id of the reference."""
         folder, base = posixpath.split(name)
         relations = posixpath.join(folder, "_rels", f"{base}.rels")
         if relations not in self._parts:

@@ -1,6 +1,6 @@
 """How large a workbook may be.
 
-These are Excel's own limits, if it has one; anything larger is refused in one sentence.
+If Excel has a limit of its own, it is used here. Anything larger is refused in one sentence.
 """
 
 MEMORY = 300_000_000
@@ -16,7 +16,7 @@ WHOLE = {"strings": 300_000_000, "styles": 30_000_000}
 """Size in bytes of parts that are held in memory as a whole, unpacked; a million rows with two texts each take 100
 MB."""
 SMALL = 10_000_000
-"""Size in bytes of the parts that only name others."""
+"""Maximum size in bytes of a part that only lists other parts."""
 RATIO = 100
 """The ratio of unpacked to packed size of a part, once it is larger than `SMALL`. Sheets have a ratio of 10 to 30."""
 

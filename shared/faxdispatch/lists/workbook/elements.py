@@ -1,4 +1,4 @@
-"""XML from strangers: expat without document types, and a faster way for an element that occurs a million times.
+"""Parses XML from strangers with expat, without document types, and frequent elements in a faster way.
 
 Programs write the rows of a sheet in only a few forms. If elements have exactly one of these forms, a pattern reads
 them. Everything else goes to expat, which never sees those elements; the document that it gets is still well-formed.
@@ -32,7 +32,7 @@ class Collector(Handler, Protocol[Found]):
     """A handler that makes something from each element of one kind."""
 
     found: list[Found]
-    """What was made and not yet taken."""
+    """Results that were not taken yet."""
 
 
 class _Parser:
@@ -52,7 +52,7 @@ class _Parser:
         """The element, by its name with prefix, whose end was the last thing that `feed` reached; otherwise empty."""
 
     def feed(self, data: bytes, *, final: bool = False) -> None:
-        """Parse on.
+        """Parse the next part of the document.
 
         Raises:
             Damaged: it is not well-formed, or declares a document type.
@@ -125,7 +125,7 @@ def elements(
             if not made:
                 made = parsed(complete[place] + closing)
                 place += 1
-                # Within a comment it only looks like an element, and in another encoding it may be anything.
+                # In a comment, it only looks like an element, and in another encoding it may mean anything.
                 between = bool(made) and parser.ended == name and parser.is_utf8
             yield made
         if len(rest) > 4 * _CHUNK:

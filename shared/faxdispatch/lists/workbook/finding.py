@@ -1,4 +1,4 @@
-"""Whether certain words may stand in a sheet, found without reading its rows. Much faster than reading them."""
+"""Finds whether certain words may be in a sheet. This is much faster than reading its rows."""
 
 from collections.abc import Collection, Sequence
 from typing import IO
@@ -10,7 +10,7 @@ _TEXTS = 10_000
 """How many texts are looked through at a time."""
 _ROW = b"<row "
 _ESCAPED = "&#"
-"""What stands behind it may be anything."""
+"""The text after it may be anything."""
 
 
 def may_be_in_rows(stream: IO[bytes], words: Collection[str], first: int) -> bool:
@@ -38,7 +38,7 @@ def may_be_in_rows(stream: IO[bytes], words: Collection[str], first: int) -> boo
         if not found and piece:
             lowered = piece.lower()
             found = any(word in lowered for word in wanted)
-    # Where the row is not found, the sheet is written in another way.
+    # If the row is not found, the sheet is written in another way.
     return found or not has_begun
 
 

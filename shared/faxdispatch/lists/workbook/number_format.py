@@ -24,7 +24,10 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le, ">=": operator.ge, "<>": operator.ne, "<": operator.lt, ">": operator.gt, "=": operator.eq,
 }  # fmt: skip
 _SHOWN = frozenset("$-+(): !^&'~{}<>=")
-"""Characters that need no quotes to stand for themselves. A slash does: between digits it makes a fraction."""
+"""Characters that stand for themselves without quotes.
+
+A slash needs quotes, since it makes a fraction between digits.
+"""
 
 
 class NotShown(ValueError):
@@ -56,7 +59,7 @@ def shown_number(value: float, number_format: str) -> str:
     sections = _sections(number_format)
     section, signed = _section_for(value, sections)
     if any(kind == "exponent" for kind, _ in section.tokens):
-        # It has all its digits, however few of them are shown.
+        # The number has all its digits, even if few of them are shown.
         return str(value)
     return ("-" if signed and value < 0 else "") + _filled(abs(value), section, number_format)
 

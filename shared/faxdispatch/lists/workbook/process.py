@@ -31,7 +31,7 @@ _DAMAGED = (*DAMAGED, Damaged, ValueError, KeyError)
 def main() -> None:
     """Read it."""
     bound(memory=MEMORY, seconds=SECONDS)
-    # Nothing here refers to itself, and looking for such references among a million texts takes time.
+    # No reference cycles are made here, and searching a million texts for them takes time.
     gc.disable()
     with os.fdopen(int(sys.argv[1]), "rb") as file:
         try:
@@ -68,7 +68,7 @@ def answer(file: IO[bytes], asked: IO[bytes], out: IO[bytes]) -> None:
 def _send_rows(sheet: Sheet, out: IO[bytes], most: int, words: Sequence[str]) -> None:
     batches = _filled(sheet, most, words)
     first = next(batches, [])
-    # They are known by now.
+    # The hidden columns are known once the first rows are read.
     send(out, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
     for batch in itertools.chain([first], batches):
         if batch:

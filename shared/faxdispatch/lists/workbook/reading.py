@@ -42,7 +42,7 @@ class Workbook:
     def read(self, place: int, most: int, words: Sequence[str] = ()) -> tuple[frozenset[int], Iterator[Rows]]:
         """Return the columns that a sheet does not show, and its rows, many at a time. Read the rows to their end.
 
-        They are the first `most`, or all if that is 0; only those that show one of `words`, if there are any.
+        These are the first `most` rows, or all if that is 0; if there are `words`, only the rows that show one of them.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.
@@ -62,7 +62,7 @@ class Workbook:
 
     def _ask(self, *question: object) -> None:
         if self._child.stdin:
-            with suppress(BrokenPipeError):  # the cause of its death is read later
+            with suppress(BrokenPipeError):  # the reason why it ended is read later
                 os.write(self._child.stdin.fileno(), f"{json.dumps(question)}\n".encode())
 
     def _rows(self) -> Iterator[Rows]:

@@ -1,4 +1,4 @@
-"""How the cells of a workbook are shown: number formats, and which are struck through (ECMA-376 part 1, 18.8)."""
+"""The styles of a workbook's cells: number formats and strike-through (ECMA-376 part 1, 18.8)."""
 
 import re
 from typing import IO, NamedTuple
@@ -29,7 +29,7 @@ _FALSE = {"0", "false"}
 
 
 class Style(NamedTuple):
-    """How a cell is shown. `is_date` and `is_duration` say what a number in it means."""
+    """The style of a cell. `is_date` and `is_duration` say what a number in it means."""
 
     number_format: str = GENERAL
     is_struck: bool = False

@@ -24,7 +24,7 @@ class RichText(str):
     __slots__ = ("crossed",)
 
     def __new__(cls, text: str, crossed: tuple[bool | None, ...]) -> Self:
-        """Make it."""
+        """Return the text."""
         made = super().__new__(cls, text)
         made.crossed = crossed
         return made
@@ -33,7 +33,7 @@ class RichText(str):
 
 
 class TextReader:
-    """Reads the content of an `si` or `is`: plain text, or runs with their own fonts; not how it is pronounced."""
+    """Reads the content of an `si` or `is`: plain text, or runs with their own fonts; phonetic hints are skipped."""
 
     def __init__(self) -> None:
         self._runs: list[tuple[str, bool | None]] = []

@@ -17,7 +17,7 @@ _CELL, _ROW = "\x1f", "\x1e"
 
 
 class Kind(Enum):
-    """What a message contains."""
+    """The kinds of messages."""
 
     SHEETS = b"s"
     """Whether a rule may strike cells through, the titles of the sheets and which are shown, as JSON."""
@@ -53,8 +53,8 @@ def receive(stream: IO[bytes]) -> tuple[Kind, str] | None:
 class Rows(NamedTuple):
     """Consecutive rows of a sheet, by column: their numbers and their cells.
 
-    By the place of a row, from 0: `hidden` says why the row does not count, and `flaws` says, for its cells by
-    position, why what they show is not what was meant.
+    `hidden` has, by the place of a row from 0, why the row does not count. `flaws` has, by row and cell, why the text
+    of the cell is not what was meant.
     """
 
     numbers: list[int]

@@ -1,1 +1,1 @@
-"""Notices of incidents: what an incident is, where notices go, and who sends them."""
+"""Notices of incidents: the kinds of incidents, the channels of notices, and the processes that send them."""

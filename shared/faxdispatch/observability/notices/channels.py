@@ -1,4 +1,4 @@
-"""Where notices of incidents go: mail and chat by apprise, and webhooks that we sign ourselves.
+"""Channels for notices of incidents: mail and chat by apprise, and webhooks that we sign ourselves.
 
 The signature is that of Standard Webhooks (https://www.standardwebhooks.com), which libraries in most languages can
 check.

@@ -1,4 +1,4 @@
-"""What counts as an incident, and the command that helps. Nothing here names a recipient's number."""
+"""Finds incidents, and names the command that helps. No incident contains a recipient's number."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ NEWS = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One thing that is reported once while it lasts."""
+    """An incident, which is reported once while it lasts."""
 
     key: str
     """It stays the same while the incident lasts, and no other incident has it."""

@@ -1,4 +1,7 @@
-"""Reporting each incident once. Workers and the web app take turns, so that the last one of them reports the others."""
+"""Reports each incident once.
+
+Workers and the web app take turns, so that the last running process reports the end of the others.
+"""
 
 import logging
 import time
@@ -19,8 +22,7 @@ log = logging.getLogger(__name__)
 EVERY = 30.0
 """Seconds between two checks, for all processes together."""
 QUIET = timedelta(minutes=10)
-"""For how long an incident must not have been seen before it counts as over; one that comes and goes is one
-incident."""
+"""Seconds without an incident before it counts as over, so that one that comes and goes is one incident."""
 MOST = 10
 """Maximum number of notices in one check; others wait for the next."""
 _PAGE = 100
@@ -52,7 +54,7 @@ class Reporter:
         Thread(target=self._run, name="notices", daemon=True).start()
 
     def look(self) -> None:
-        """Send what is new, unless another process has just looked.
+        """Send notices of new incidents, unless another process has just looked.
 
         Raises:
             Unavailable: Redis did not answer. Incidents that were not recorded as reported are reported at the next

@@ -1,4 +1,4 @@
-"""Checks of what faxes cost against the estimate."""
+"""Checks of the real cost of faxes against the estimate."""
 
 from collections.abc import Iterator
 

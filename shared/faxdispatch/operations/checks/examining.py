@@ -26,7 +26,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_charges,
     check_notices,
 )
-"""All checks, in the order of what rests on what."""
+"""All checks; each comes after those on which it depends."""
 
 
 def examine() -> Iterator[Finding]:

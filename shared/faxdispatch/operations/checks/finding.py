@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The findings of checks."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from faxdispatch.text.privacy import scrub
 
 
 class Level(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     OK = "ok"
     WARN = "warn"
@@ -20,7 +20,7 @@ class Level(StrEnum):
 class Finding:
     """The answer to one question.
 
-    `detail` says what is the case, `remedy` what to do about it if something is wrong.
+    `detail` describes the finding, and `remedy` says what to do if something is wrong.
     """
 
     name: str

@@ -37,7 +37,7 @@ def check_hook(settings: Settings) -> Iterator[Finding]:
             env={name: value for name, value in os.environ.items() if name.upper() not in _WITHHELD},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # Its own output may quote a fax; its answer says what matters.
+            # Its output is not shown, since it may quote a fax; its answer is enough.
             stderr=subprocess.DEVNULL,
             timeout=PATIENCE,
             check=False,

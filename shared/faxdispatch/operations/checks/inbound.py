@@ -1,4 +1,4 @@
-"""Checks of where the documents of inbound faxes are stored."""
+"""Checks of the storage for documents of inbound faxes."""
 
 from collections.abc import Iterator
 

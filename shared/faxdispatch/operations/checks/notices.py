@@ -17,4 +17,4 @@ def check_notices(settings: Settings) -> Iterator[Finding]:
     except Misconfigured as error:
         yield fail("notices", str(error), "fix FAX_NOTICES: workers and web app do not start with it")
     else:
-        yield ok("notices", f"told by {', '.join(channel.name for channel in where)}; try: faxdispatch notices test")
+        yield ok("notices", f"sent by {', '.join(channel.name for channel in where)}; try: faxdispatch notices test")

@@ -65,7 +65,7 @@ def _version(about: Any) -> Finding:
 
 
 def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
-    """Check what survives a crash; if the server does not sync with every write, this takes some seconds."""
+    """Check which writes survive a crash. If the server does not sync with every write, this takes some seconds."""
     name, server = "redis persistence", Barrier(redis).look()
     facts = f"run {server.run_id[:8]}, {server.role}, appendfsync {server.fsync or 'not told'}"
     if server.durability is Durability.ALWAYS:
@@ -89,7 +89,7 @@ def _epoch(redis: Redis, _about: Any, _settings: Settings) -> Finding:
     behind = Epoch(scripts).behind()
     where = "" if scripts.namespace == USUAL else f", in namespace {scripts.namespace}"
     if behind is None:
-        return ok("ledger", f"is where its processes remember it{where}")
+        return ok("ledger", f"is in the state that its processes remember{where}")
     remedy = "faxdispatch recover restores what Telnyx knows"
     return fail("ledger", f"{behind}{where}; so nothing is sent", remedy)
 

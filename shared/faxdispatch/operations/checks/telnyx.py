@@ -101,7 +101,7 @@ def _reporting(application: FaxApplication, own_url: str | None) -> Finding:
     if current_url and own_url == current_url:
         return ok(name, "is FAX_WEBHOOK_URL")
     if own_url:
-        # Every fax that we send names our address, so only events of faxes that were not sent from here go astray.
+        # Every fax that we send names our address, so only events of faxes that were not sent from here are lost.
         return warn(
             name, f"is {current_url or 'not set'}, not FAX_WEBHOOK_URL, so inbound faxes are not reported here", remedy
         )

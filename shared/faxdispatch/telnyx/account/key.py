@@ -1,4 +1,4 @@
-"""Which account the API key belongs to: the ledger's, or another one, whose listings prove nothing here."""
+"""Finds the account of an API key: the ledger's, or another one, whose listings prove nothing here."""
 
 import hashlib
 import hmac
@@ -49,7 +49,7 @@ def recognise(
     A new key of the same account is recognised by the id of its organization or user. If Telnyx does not name it, the
     key is recognised by a fax application that the account had before. The first key of a ledger determines the
     ledger's account. If Telnyx reveals neither, as may happen with a restricted key, the key counts as a separate
-    account. With `reason`, a person says that this is the ledger's account, whatever was before.
+    account. With `reason`, a person declares that this is the ledger's account, whatever was before.
 
     Raises:
         OtherAccount: the ledger sends with another account.

@@ -1,4 +1,4 @@
-"""From an application in its present state to the request that changes it."""
+"""Makes the request that changes an application, from its present state."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -66,6 +66,6 @@ def _known(model: type[BaseModel], now: Mapping[str, Any]) -> Iterator[tuple[str
         try:
             model.model_validate({name: value})
         except ValidationError:
-            # Its type is newer than the API reference: it cannot be sent back, and nobody asked to change it.
+            # Its type is newer than the API reference: it cannot be sent back, and no change of it was requested.
             continue
         yield name, value

@@ -1,4 +1,4 @@
-"""From what people write to the object that Telnyx accepts: `FIELD=VALUE` words, and JSON documents."""
+"""Turns `FIELD=VALUE` words and JSON documents into the object that Telnyx accepts."""
 
 import re
 import sys
@@ -29,7 +29,7 @@ def read_fields(
     """
     if not words and source is None:
         raise BadInput("nothing is given; write FIELD=VALUE, like active=true, or --input FILE")
-    # Words first: if one is wrong, standard input need not be waited for.
+    # Words are read first, so that a wrong one is reported without waiting for standard input.
     from_words = read_words(words, fields)
     if source is None:
         return from_words, []

@@ -1,4 +1,4 @@
-"""What keeps an application from sending faxes and from reporting them to us."""
+"""Finds the reasons why an application cannot send faxes or report them to us."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -36,7 +36,7 @@ def shortcomings(application: FaxApplication, settings: Settings) -> Iterator[st
 
 
 def address_problem(url: str) -> str | None:
-    """Say why Telnyx should not or cannot send webhooks to an address, or None if it can."""
+    """Return why Telnyx cannot, or should not, send webhooks to an address, or None if it can."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

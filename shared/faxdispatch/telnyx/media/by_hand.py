@@ -12,10 +12,10 @@ _KEEP = int(KEEP.total_seconds())
 
 
 def store_once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -> tuple[str, MediaResource]:
-    """Store a document under the name of its content, unless it is there for long enough already.
+    """Store a document under a name made from its content, unless it is already stored for long enough.
 
     `lifetime` is in seconds. The lifetime of a document that is already stored is never shortened, since a waiting fax
-    may need it. Returns `stored` or `kept`, and what Telnyx says of it.
+    may need it. Returns `stored` or `kept`, and Telnyx's record of the file.
     """
     name = document.media_name
     known = find(telnyx, name)
@@ -28,12 +28,12 @@ def store_once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -
 def store_named(
     telnyx: TelnyxClient, source: Document | str, name: str | None, lifetime: int | None, *, replace: bool
 ) -> tuple[str, MediaResource]:
-    """Store a document, or what a link leads to, under `name`; For a link without a name, Telnyx makes one up.
+    """Store a document, or that of a link, under `name`. For a link without a name, Telnyx makes one up.
 
-    Returns `stored` or `replaced`, and what Telnyx says of it.
+    Returns `stored` or `replaced`, and Telnyx's record of the file.
 
     Raises:
-        Conflict: there is one of that name, and it is not to be replaced.
+        Conflict: there is one of that name, and it must not be replaced.
     """
     seconds = lifetime or _KEEP
     known = find(telnyx, name) if name is not None else None

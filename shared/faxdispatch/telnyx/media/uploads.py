@@ -20,7 +20,7 @@ from faxdispatch.telnyx.stack import ClientStack
 from faxdispatch.telnyx.throttle import Throttle
 
 KEEP = timedelta(days=30)
-"""How long an upload is kept after it is last needed."""
+"""The time for which an upload is kept after it is last needed."""
 
 _REMEMBERED = 10_000
 """How many documents are remembered as stored."""
@@ -74,11 +74,10 @@ class Uploads:
         return name
 
     def find(self, name: str) -> MediaResource | None:
-        """Return what is known about a stored document, or None if there is none with that name.
+        """Return the record of a stored document, or None if there is none with that name.
 
-        Raises:
-            TelnyxError: the storage did not answer.
-            Unavailable: Redis did not answer, so it is not known when to call.
+        Raises: TelnyxError: the storage did not answer. Unavailable: Redis did not answer, so it is not known when to
+        call.
         """
         with self._clients.borrow() as telnyx:
             return find(telnyx, name)
