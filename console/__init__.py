@@ -1,1 +1,1 @@
-"""The console: everything that the ledger knows and the commands do, in a browser."""
+"""The console: the ledger's data and the commands' functions, in a browser."""

@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # What is loaded now stays. Garbage collection over it would take a seventh of the start.
+gc.disable()  # The modules that are loaded now stay. Garbage collection over them would take a seventh of the start.
 
 from faxdispatch.redis.metrics import without_metrics
 
@@ -53,7 +53,7 @@ def main() -> None:
         # A list of a million recipients takes long over a slow line.
         Bounds(threads=8, connections=200, seconds=900, body=app.config["MAX_CONTENT_LENGTH"]),
         scheme="https" if app.config["SESSION_COOKIE_SECURE"] else "http",
-        # A proxy in front only says who somebody is, and proves its identity by a secret.
+        # A proxy in front names the user, and proves its own identity by a secret.
         proxy=settings.fax_console_proxy_address,
     )
     if not app.extensions["desk"].users.all() and not settings.fax_console_proxy_secret:

@@ -1,4 +1,4 @@
-"""Who asks, and what they may do: only known users see pages, and only operators change anything."""
+"""Access to the console: only known users see pages, and only operators change anything."""
 
 import hmac
 import logging
@@ -26,7 +26,7 @@ LASTS = 12 * 3600
 _OPEN_TO_ALL = frozenset({"static", "health.alive", "signin.form", "signin.enter"})
 _SAFE = frozenset({"GET", "HEAD"})
 _OF_EVERYBODY = frozenset({"signin.enter", "signin.leave"})
-"""What users who are not operators may post."""
+"""The forms that viewers may send, too."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,17 +37,17 @@ def guard(app: Flask) -> None:
 
 
 def you() -> User:
-    """Return the user who asks."""
+    """Return the user who sent the request."""
     return cast("User", g.user)
 
 
 def is_operator() -> bool:
-    """Return whether the user who asks may act and see what is hidden from viewers."""
+    """Return whether the user may act and see data that is hidden from viewers."""
     return g.user is not None and g.user.role is Role.OPERATOR
 
 
 def operators_only(view: View) -> View:
-    """Refuse viewers; for content that is not masked, such as documents."""
+    """Refuse viewers. This protects content that is not masked, such as documents."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -74,7 +74,7 @@ def _judge() -> Response | None:
         if request.path == health.PATH:
             # Health checks ask by IP address, and learn only that we run.
             return health.alive()
-        # There is no address to build a page for.
+        # No page can be built for a wrong address.
         return Response("This is not the address of this console: see FAX_CONSOLE_URL.\n", 400, mimetype="text/plain")
     g.user = _by_proxy() or _by_session()
     g.full = False

@@ -1,4 +1,4 @@
-"""An operator's action: carried out once, reported in words, and never left half done silently."""
+"""Carries out an operator's action once, and reports its result in words."""
 
 from collections.abc import Callable
 

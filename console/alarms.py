@@ -1,4 +1,4 @@
-"""What an operator should look at, the worst first."""
+"""The alarms that an operator should look at, the worst first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _LAG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm: how serious (`bad` or `doubt`), what it is, until when if that is known, and where to read more."""
+    """One alarm: its severity (`bad` or `doubt`), its words, its end if that is known, and a link to more."""
 
     grave: str
     words: str
@@ -36,7 +36,7 @@ class Alarm:
 
 
 def alarms(found: Overview, settings: Settings, webhook_lag: float | None) -> list[Alarm]:
-    """Return everything that is not as it should be."""
+    """Return all alarms."""
     return [*_nobody_works(found), *_money(found), *_unknown(found, settings), *_late(found, webhook_lag), *_for(found)]
 
 
@@ -67,7 +67,7 @@ def _money(found: Overview) -> Iterator[Alarm]:
             )
     cap = found.account.cap
     if cap and found.account.spent >= 0.9 * cap:
-        yield Alarm("doubt", f"Today's faxes have cost {found.account.spent:.2f} of the {cap:.2f} that a day may.")
+        yield Alarm("doubt", f"Today's faxes have cost {found.account.spent:.2f} of the {cap:.2f} that a day may cost.")
 
 
 def _unknown(found: Overview, settings: Settings) -> Iterator[Alarm]:
@@ -76,8 +76,8 @@ def _unknown(found: Overview, settings: Settings) -> Iterator[Alarm]:
         late = age > 2 * settings.fax_settle
         yield Alarm(
             "bad" if late else "doubt",
-            f"It is not known of {counted(count, 'send')} whether Telnyx took it, of one for {lasting(age)}"
-            + (", longer than evidence should take." if late else "; most of them are resolved by evidence."),
+            f"The outcome of {counted(count, 'send')} is unknown, of one for {lasting(age)}"
+            + (", longer than the search for it should take." if late else "; most of them are resolved by evidence."),
             url_for("faxes.page", state=State.UNKNOWN.value),
         )
     if found.oldest.get(State.DECIDING, 0.0) > _DECIDING:

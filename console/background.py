@@ -1,4 +1,4 @@
-"""Work that takes longer than an answer may: a thread does it, and the page that waits for it shows the progress."""
+"""Runs work that takes longer than a request may, in a thread. The page that waits for it shows the progress."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ _REMEMBERED = 100
 
 @dataclass
 class Task:
-    """One piece of work. `rows` and `documents` are the progress, `problem` says why it failed."""
+    """One task. `rows` and `documents` are the progress, `problem` says why it failed."""
 
     rows: int = 0
     documents: int = 0

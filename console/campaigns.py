@@ -82,7 +82,7 @@ def left_out(campaign_id: str) -> str:
 @pages.get("/<campaign_id>/evidence.zip")
 @operators_only
 def evidence(campaign_id: str) -> Response:
-    """Return the evidence pack: what was sent, why it was allowed and what the result was, with a signed manifest."""
+    """Return the evidence pack: the faxes, why they were allowed and their results, with a signed manifest."""
     desk().client.campaigns.get(campaign_id)
     looked(f"the evidence of campaign {campaign_id}")
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
@@ -122,7 +122,7 @@ def pause(campaign_id: str) -> AnyResponse:
 
 @pages.post("/<campaign_id>/resume")
 def resume(campaign_id: str) -> AnyResponse:
-    """Let it go on."""
+    """Let it continue."""
 
     def do() -> str:
         campaign = desk().client.campaigns.resume(campaign_id, reason=checked_reason(), operator=you().name)
@@ -139,7 +139,7 @@ def finish(campaign_id: str) -> AnyResponse:
         why = checked_reason()
         _, given_up = desk().client.campaigns.finish(campaign_id, reason=why, operator=you().name)
         acted("campaign.given_up", campaign_id, reason=why, count=given_up)
-        return f"{counted(given_up, 'recipient')} given up; all others go on."
+        return f"{counted(given_up, 'recipient')} given up; all others continue."
 
     return _act("finish", campaign_id, do)
 
@@ -201,7 +201,7 @@ def retry(campaign_id: str) -> AnyResponse:
 
 @pages.post("/<campaign_id>/test")
 def test(campaign_id: str) -> AnyResponse:
-    """Send what a row would get to the test numbers."""
+    """Send the fax of a row to the test numbers."""
 
     def do() -> str:
         why = checked_reason()
@@ -215,7 +215,7 @@ def test(campaign_id: str) -> AnyResponse:
 
 @pages.post("/<campaign_id>/purge")
 def purge(campaign_id: str) -> AnyResponse:
-    """Forget it."""
+    """Delete it."""
 
     def do() -> str:
         if request.form.get("sure") != "yes":
@@ -223,7 +223,7 @@ def purge(campaign_id: str) -> AnyResponse:
         why = checked_reason()
         desk().client.campaigns.purge(campaign_id, operator=you().name)
         acted("campaign.purged", campaign_id, reason=why)
-        return f"Campaign {campaign_id} is forgotten."
+        return f"Campaign {campaign_id} is deleted."
 
     return act("purge", campaign_id, do, back=url_for(".page"))
 

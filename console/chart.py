@@ -23,7 +23,7 @@ class Column:
 
     @property
     def total(self) -> int:
-        """How many ended."""
+        """The number of faxes that ended."""
         return self.delivered + self.failed + self.cancelled
 
 

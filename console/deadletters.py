@@ -1,4 +1,4 @@
-"""Messages that the workers could not carry out: look, fix, send again, drop."""
+"""Messages that the workers could not carry out: pages to show, fix, send again and drop them."""
 
 import json
 from typing import Any
@@ -64,7 +64,7 @@ def drop(letter_id: str) -> Response:
         why = checked_reason()
         desk().client.dead_letters.drop(letter_id)
         acted("deadletter.dropped", letter_id, reason=why)
-        return "It was dropped; what it requested is not done."
+        return "It was dropped; its request is not carried out."
 
     return act("dropping", letter_id, do, back=url_for(".page"))
 

@@ -1,4 +1,4 @@
-"""What every page uses: the settings, the ledger and the client, made once and shared by all threads."""
+"""The objects that every page uses: settings, ledger and client, made once and shared by all threads."""
 
 from functools import cached_property
 
@@ -38,6 +38,6 @@ class Desk:
 
 
 def desk() -> Desk:
-    """Return the desk of the app that answers."""
+    """Return the desk of the present app."""
     found: Desk = current_app.extensions["desk"]
     return found

@@ -1,4 +1,4 @@
-"""A campaign that is being prepared: its list, its document and its options, in a folder of its own."""
+"""The draft of a campaign: its list, its document and its options, in a folder of its own."""
 
 import hashlib
 import json
@@ -34,9 +34,9 @@ class Draft:
     document_name: str | None = None
     archive_name: str | None = None
     archive_mark: str | None = None
-    """It differs for each uploaded archive, whatever the name."""
+    """An id that differs for each uploaded archive, even if the name is the same."""
     document_mark: str | None = None
-    """The same for each document."""
+    """An id that differs for each uploaded document."""
     document_title: str | None = None
     """The file's original name."""
     cover_typed: str | None = None
@@ -66,11 +66,11 @@ class Draft:
 
     @property
     def how(self) -> Reading:
-        """How to read the list."""
+        """The options for reading the list."""
         return Reading(**self.reading)
 
     def key(self, what: str) -> str:
-        """Return a name for work on the draft in its present state: after a change it is another one."""
+        """Return a name for work on the draft in its present state. A change of the draft gives another name."""
         read = [self.reading, self.archive_mark]
         said = (
             read
@@ -118,7 +118,7 @@ class Drafts:
         return Draft(token=token, folder=self._folder / token, **json.loads(path.read_text(encoding="utf-8")))
 
     def all(self) -> list[Draft]:
-        """Return those that are not campaigns yet, the newest first."""
+        """Return the drafts that are not campaigns yet, the newest first."""
         found = [self.get(path.parent.name) for path in self._files()]
         return [draft for draft in found if draft.campaign_id is None]
 

@@ -76,7 +76,7 @@ def check_list(here: Desk, draft: Draft, task: Task) -> None:
 
 
 def _read(draft: Draft, checking: Check) -> tuple[list[list[str]], list[dict[str, Any]]]:
-    """Check every row. Return the first ones as they were understood, and the number of rows for each problem."""
+    """Check every row. Return the first rows as they were read, and the number of rows for each problem."""
     first: list[list[str]] = []
     base = draft.folder / draft.key("check")
     base.with_suffix(".csv").unlink(missing_ok=True)

@@ -41,7 +41,7 @@ QUALITIES = ("normal", "high", "very_high", "ultra_light", "ultra_dark")
 @pages.get("/")
 @operators_only
 def page() -> str:
-    """Ask for a list, and show the drafts."""
+    """Show the form for a list, and the drafts."""
     return render_template("drafts/new.html", drafts=desk().drafts.all())
 
 
@@ -116,7 +116,7 @@ def reading(token: str) -> AnyResponse:
         }
         draft.reading = {name: value for name, value in given.items() if value is not None}
         draft.save()
-        return "The list is read so."
+        return "The list is now read in this way."
 
     return act("reading a list", draft.token, do, back=url_for(".one", token=token))
 
@@ -132,7 +132,7 @@ def archive(token: str) -> AnyResponse:
         elif not _take_archive(draft):
             raise BadInput("archive: choose a ZIP file with the documents that the list names")
         draft.save()
-        return "The documents are looked up so."
+        return "The documents are now looked up in this way."
 
     return act("the documents of a list", draft.token, do, back=url_for(".one", token=token))
 
@@ -152,7 +152,7 @@ def left_out(token: str) -> Response:
 @pages.get("/<token>/document")
 @operators_only
 def document(token: str) -> str:
-    """Ask for the document and the options, and show the pages as they are printed."""
+    """Show the form for the document and the options, and the pages as they are printed."""
     draft = desk().drafts.get(token)
     row = request.args.get("row", 1, type=int)
     found = draft.result("check") or {}
@@ -223,7 +223,7 @@ def sheet(token: str, number: int) -> Response:
 @pages.get("/<token>/plan")
 @operators_only
 def plan(token: str) -> str | AnyResponse:
-    """Show what it costs and when it ends."""
+    """Show the estimated cost and end."""
     draft = desk().drafts.get(token)
     if draft.campaign_id:
         return redirect(url_for("campaigns.one", campaign_id=draft.campaign_id))
@@ -292,7 +292,7 @@ def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:
 
 
 def _look_at(draft: Draft, row: int) -> tuple[int, str | None, tuple[Finding, ...]]:
-    """Return how many pages can be shown, or why none, and the findings."""
+    """Return how many pages can be shown, or why none can, and the findings."""
     quality = draft.options.get("quality")
     try:
         if draft.document_name:

@@ -1,4 +1,4 @@
-"""Erasing a person: the page first shows how much there is, and afterwards a receipt without any name."""
+"""Erases a person: the page first shows how much there is, and afterwards a receipt without any name."""
 
 import itertools
 from collections import Counter
@@ -36,14 +36,14 @@ _ENDED = {*(state.value for state in TERMINAL), "suppressed", "pending"}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be erased: everything about a number, a job, or a tag."""
+    """The subject of an erasure: a number, a job, or a tag."""
 
     by: str
     value: str
 
     @classmethod
     def read(cls, form: "MultiDict[str, str]") -> "Asked | None":
-        """Read it, or None if nothing is asked for."""
+        """Read it from the form; None if the form is empty."""
         by, value = form.get("by", "number"), form.get("value", "").strip()
         return cls(by if by in WAYS else "number", value[:200]) if value else None
 
@@ -56,7 +56,7 @@ class Asked:
 @pages.get("/")
 @operators_only
 def page() -> str:
-    """Ask whom to erase, and show how much there is."""
+    """Show the form for the person, and how much there is to erase."""
     asked = Asked.read(request.args)
     counts = None
     if asked:
@@ -73,7 +73,7 @@ def erase() -> str:
     asked = Asked.read(request.form)
     try:
         if asked is None:
-            raise BadInput("say whom to erase")
+            raise BadInput("give a number, a job or a tag")
         if request.form.get("sure") != "yes":
             raise BadInput("confirm it; what is erased cannot be restored")
         why = checked_reason()
@@ -93,7 +93,7 @@ def erase() -> str:
 
 
 def _counts(asked: Asked) -> dict[str, int]:
-    """Count what there is: `single`, `rows`, and those of them that are `open` and therefore left."""
+    """Count the faxes: `single`, `rows`, and those of them that are `open` and therefore left."""
     counts: Counter[str] = Counter()
     for found in itertools.islice(desk().client.search.all(asked.wanted), _COUNTED):
         counts["rows" if found.row else "single"] += 1

@@ -1,4 +1,4 @@
-"""Faxes: searching, and one fax with its history, what holds it and what can be done."""
+"""Faxes: the search, and one fax with its history, its hold and the possible actions."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask import Response as PlainResponse
@@ -134,14 +134,14 @@ def release(job_id: str) -> Response:
 
     def do() -> str:
         desk().client.release(job_id, reason=reason(), operator=you().name)
-        return "It goes as soon as it can."
+        return "It is sent as soon as possible."
 
     return act("release", job_id, do, back=url_for(".one", job_id=job_id))
 
 
 @pages.post("/<job_id>/resolve")
 def resolve(job_id: str) -> Response:
-    """Decide what cannot be found out."""
+    """Decide an outcome that cannot be found."""
 
     def do() -> str:
         desk().client.resolve(
@@ -152,7 +152,7 @@ def resolve(job_id: str) -> Response:
             operator=you().name,
             attempt=request.form.get("attempt", type=int),
         )
-        return "Settled, as you said."
+        return "Your decision is recorded."
 
     return act("resolve", job_id, do, back=url_for(".one", job_id=job_id))
 

@@ -1,4 +1,4 @@
-"""Answering "did our fax arrive?": from what a person types into one box to the matching faxes."""
+"""Finds the faxes that match the text in the search box, which asks whether a fax arrived."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Headers of every answer, so that a page can load nothing from elsewhere and cannot be shown elsewhere."""
+"""Headers of every answer, which keep pages from loading anything from other sites and from being shown in them."""
 
 from flask import Flask, request
 from werkzeug.wrappers import Response

@@ -1,4 +1,4 @@
-"""Whether the console runs, for health checks."""
+"""The health check of the console."""
 
 from flask import Blueprint
 from werkzeug.wrappers import Response
@@ -10,5 +10,5 @@ pages = Blueprint("health", __name__)
 
 @pages.get(PATH)
 def alive() -> Response:
-    """Answer anybody."""
+    """Answer every request."""
     return Response("ok\n", mimetype="text/plain")

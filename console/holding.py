@@ -1,4 +1,4 @@
-"""What holds a fax and what ends the hold, in words for people who have buttons instead of commands."""
+"""The holds of faxes and what ends them, in words for people who use buttons instead of commands."""
 
 from faxdispatch.reasons.holds import MEANINGS
 from faxdispatch.states import WAIVABLE, HoldReason
@@ -6,8 +6,8 @@ from faxdispatch.states import WAIVABLE, HoldReason
 _ENDS = {
     HoldReason.SEND_AT: "The time that was requested.",
     HoldReason.WINDOW: "The opening of its window.",
-    HoldReason.TOO_LATE: "A person: let it go, or cancel it.",
-    HoldReason.NEVER_ACCEPTED: "A person: let it go, or cancel it.",
+    HoldReason.TOO_LATE: "A person: release it, or cancel it.",
+    HoldReason.NEVER_ACCEPTED: "A person: release it, or cancel it.",
     HoldReason.POLICY_HOOK: "The time that the hook named, when it is asked again.",
     HoldReason.CONNECTION_PAUSED: "The end of the pause; once its cause is fixed, a person may end it at once.",
     HoldReason.ACCOUNT_REFUSED: "The end of the pause; once its cause is fixed, a person may end it at once.",
@@ -18,12 +18,12 @@ _ENDS = {
 
 
 def meaning(reason: str | None) -> str | None:
-    """Say what a hold means, or None for an unknown reason."""
+    """Return the meaning of a hold, or None for an unknown reason."""
     return MEANINGS[HoldReason(reason)].text if reason in set(HoldReason) else None
 
 
 def ending(reason: str | None) -> str | None:
-    """Say what ends a hold."""
+    """Return what ends a hold."""
     if reason not in set(HoldReason):
         return None
     known = HoldReason(reason)

@@ -1,4 +1,4 @@
-"""Why faxes wait: by reason, what ends the wait, and the pauses of connections."""
+"""The faxes that wait, by reason, with what ends the wait, and the pauses of connections."""
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -53,6 +53,6 @@ def resume(connection: str) -> Response:
 
     def do() -> str:
         resumed = desk().limits.resume(connection, reason=checked_reason(), operator=you().name)
-        return f"Connection {connection} {'goes on' if resumed else 'was not paused'}."
+        return f"Connection {connection} {'continues' if resumed else 'was not paused'}."
 
     return act("resume", connection, do, back=url_for(".page"))

@@ -78,7 +78,7 @@ def sheets(fax_id: str) -> str:
     fax, content = _document(fax_id)
     try:
         pages_of_it = _pages(hashlib.sha256(content).hexdigest(), fax_id) if can_draw(content) else 0
-        problem = None if pages_of_it else "Pages are shown of PDF, TIFF, JPEG and PNG; save it to look at it."
+        problem = None if pages_of_it else "Only pages of PDF, TIFF, JPEG and PNG are shown; save it to look at it."
     except NotDrawn as why:
         pages_of_it, problem = 0, str(why)
     return render_template("inbound/sheets.html", fax=fax, count=pages_of_it, problem=problem)

@@ -1,4 +1,4 @@
-"""Rows of a list that are left out, stored in a file and grouped by problem: a list may have thousands alike."""
+"""Left-out rows of a list, stored in a file and grouped by problem, since thousands may have the same one."""
 
 import json
 import re
@@ -20,7 +20,7 @@ class Leftover:
         self._file = path.open("w", encoding="utf-8")
         self._places: dict[tuple[str, str, str], int] = {}
         self.groups: list[dict[str, Any]] = []
-        """One problem and how many rows have it: `kind`, `column`, `reason`, `count`, and the first `lines`."""
+        """One problem and the number of its rows: `kind`, `column`, `reason`, `count`, and the first `lines`."""
 
     def __enter__(self) -> Self:
         return self
@@ -29,7 +29,7 @@ class Leftover:
         self._file.close()
 
     def add(self, *, line: int, kind: str, column: str, value: str, reason: str) -> None:
-        """Keep a row."""
+        """Store a row."""
         place = self._place(kind, column, reason)
         group = self.groups[place]
         group["count"] += 1

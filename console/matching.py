@@ -1,4 +1,4 @@
-"""Actions on all faxes that a search finds: prove what became of them, send them again."""
+"""Actions on all faxes that a search finds: an evidence pack, and sending them again."""
 
 import io
 import itertools
@@ -53,7 +53,7 @@ def again() -> str:
 
 @pages.post("/again")
 def send_again() -> AnyResponse:
-    """Send them again, if their number is still the one that the page showed."""
+    """Send them again, if the search still finds as many as the page showed."""
 
     def do() -> str:
         why, (chosen, _) = checked_reason(), _chosen()
@@ -98,7 +98,7 @@ def _wanted() -> Wanted:
 
 
 def _chosen() -> tuple[list[Found], int]:
-    """Return the single faxes that have ended, and the number of those that have not, which are left alone."""
+    """Return the single faxes that have ended, and the number of those that have not, which are not sent again."""
     page = desk().client.search.page(_wanted(), limit=MOST_SENT + 1, rows=False)
     if len(page.faxes) > MOST_SENT:
         raise BadInput(f"more than {MOST_SENT:,} faxes are found; narrow it down, or use faxdispatch resend")

@@ -1,4 +1,4 @@
-"""The document of an outbound fax, fetched from Telnyx's media storage when an operator asks to see it."""
+"""The document of an outbound fax, fetched from Telnyx's media storage when an operator opens it."""
 
 import tempfile
 from pathlib import Path

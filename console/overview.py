@@ -1,4 +1,4 @@
-"""The first page: how many faxes are in which state, with alarms first."""
+"""The first page: alarms, and the number of faxes in each state."""
 
 from datetime import datetime
 

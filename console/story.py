@@ -1,4 +1,4 @@
-"""The history of one fax as a picture: its states and how long each lasted, from its events."""
+"""The history of one fax as a picture: its states and their durations, from its events."""
 
 import math
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ _LEADS_TO = {
 HAPPENINGS = {
     "job.queued": "Recorded",
     "job.held": "Held",
-    "job.submitted": "Handed to Telnyx",
+    "job.submitted": "Submitted to Telnyx",
     "job.accepted": "Accepted by Telnyx",
     "job.rejected": "Refused",
     "job.unknown": "Not known whether Telnyx accepted it",
@@ -43,7 +43,7 @@ HAPPENINGS = {
     "job.exhausted": "Given up",
     "job.conflict": "Telnyx contradicts what is recorded",
     "job.resolved": "Settled by a person",
-    "job.released": "Let go by a person",
+    "job.released": "Released by a person",
     "fax.queued": "Queued at Telnyx",
     "fax.media.processed": "Document prepared by Telnyx",
     "fax.sending.started": "The call is up, pages are being sent",
@@ -86,11 +86,11 @@ HAPPENINGS = {
 }
 _SAYS = {
     "webhook": "Telnyx, by webhook",
-    "poll": "Telnyx, when asked",
+    "poll": "Telnyx, in an answer",
     "listing": "a listing of Telnyx's faxes",
     "worker": "our worker",
     "scheduler": "our scheduler",
-    "producer": "whoever sent it",
+    "producer": "its sender",
     "operator": "a person",
     "campaign": "its campaign",
 }
@@ -99,7 +99,7 @@ _TELLING = ("reason", "failure_reason", "evidence", "verdict", "why", "operator"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event: what happened, who reported it, and the evidence."""
+    """One event: its words, its source, and the evidence."""
 
     at: datetime
     words: str
@@ -123,7 +123,7 @@ class Segment:
 
 
 def verdict(view: JobView) -> tuple[Markup | str, str | None]:
-    """Say in one sentence what became of a fax, and in another what else there is to know."""
+    """Return the result of a fax in one sentence, and further facts in another."""
     attempts = counted(view.attempt, "attempt")
     if view.state is State.DELIVERED:
         pages = f", {counted(view.page_count, 'page')}" if view.page_count else ""
@@ -138,14 +138,16 @@ def verdict(view: JobView) -> tuple[Markup | str, str | None]:
     if view.state is State.UNKNOWN:
         return (
             "Not known: Telnyx may or may not have accepted it.",
-            "faxdispatch looks for it and does not send it again before it knows.",
+            "faxdispatch searches for it and does not send it again until the outcome is known.",
         )
     if view.state is State.HELD:
-        return "Not yet: it waits.", f"The attempt before failed: {cause(view.cause)}" if view.cause else None
+        return "Not yet: it waits.", f"The last attempt failed: {cause(view.cause)}" if view.cause else None
     if view.state is State.QUEUED:
         return "Not yet: it waits for a worker.", None
     if view.state is State.DECIDING:
-        return "Not yet: an attempt failed, and the failure policy is deciding what follows.", cause(view.cause)
+        return "Not yet: an attempt failed, and the failure policy has not yet decided about the next.", cause(
+            view.cause
+        )
     return "Not yet: it is on its way.", f"Attempt {view.attempt}."
 
 

@@ -73,7 +73,7 @@ def remove() -> Response:
         removed = desk().client.suppressions.remove(number, reason=checked_reason(), operator=you().name)
         return "The number gets campaigns again." if removed else "The number was not on the list."
 
-    return act("taking off the suppression list", "a number", do, back=url_for(".page"))
+    return act("the removal from the suppression list", "a number", do, back=url_for(".page"))
 
 
 @pages.post("/import")
@@ -94,4 +94,4 @@ def read_in() -> Response:
             words += f"; {counted(found.invalid, 'row')} passed over, the first in line {first.line}: {first.reason}"
         return f"{words}."
 
-    return act("reading in suppressions", "a file", do, back=url_for(".page"))
+    return act("the import of suppressions", "a file", do, back=url_for(".page"))

@@ -1,4 +1,4 @@
-"""What every template has: filters, and the list of pages."""
+"""The filters and the list of pages that every template has."""
 
 from typing import Any
 

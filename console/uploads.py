@@ -1,4 +1,4 @@
-"""Files that a browser sends: stored under their own bare name, in a folder of ours."""
+"""Stores files that a browser sends, under their own bare names, in a folder of ours."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How pages write times, money, numbers and states. Telephone numbers are masked unless the page is shown in full."""
+"""Writes times, money, numbers and states for pages. Telephone numbers are masked unless the page is shown in full."""
 
 import re
 from datetime import UTC, datetime
@@ -22,10 +22,10 @@ _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 STATES: dict[str, tuple[str, str]] = {
     State.QUEUED: ("waiting", "waits for a worker"),
     State.HELD: ("waiting", "waits"),
-    State.SUBMITTING: ("moving", "is being handed to Telnyx"),
+    State.SUBMITTING: ("moving", "is being submitted to Telnyx"),
     State.UNKNOWN: ("doubt", "may or may not have been accepted by Telnyx"),
     State.ACCEPTED: ("moving", "is at Telnyx"),
-    State.DECIDING: ("moving", "failed once; the failure policy is deciding what follows"),
+    State.DECIDING: ("moving", "failed once; the failure policy has not yet decided about the next attempt"),
     State.DELIVERED: ("good", "delivered"),
     State.FAILED: ("bad", "not delivered"),
     State.CANCELLED: ("off", "cancelled"),
@@ -88,7 +88,7 @@ def link(address: str | None) -> str:
 
 
 def cause(reason: str | None) -> str:
-    """Say why a fax was not delivered, in words."""
+    """Return why a fax was not delivered, in words."""
     if not reason:
         return "No cause is known."
     return plain(in_words(reason))

@@ -64,7 +64,7 @@ def rounds(together):
 
 
 select.poll = Counted
-# That requests wait for a thread is expected here.
+# Requests wait for a thread here, as expected.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 alone, four = rounds(1), rounds(4)
 print(f"for each answer, the loop asked {alone:.1f} times; of four at the same time, {four:.1f} times")

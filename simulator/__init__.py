@@ -1,1 +1,1 @@
-"""A local Telnyx, for trying, testing and judging faxdispatch. Everything that it says is a simulation."""
+"""A local Telnyx, for trying, testing and judging faxdispatch. Everything that it answers is simulated."""

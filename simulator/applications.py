@@ -136,7 +136,7 @@ async def update(request: web.Request) -> web.Response:
 
 
 async def delete(request: web.Request) -> web.Response:
-    """DELETE /fax_applications/{id}: answers 200 with what was deleted."""
+    """DELETE /fax_applications/{id}: answers 200 with the deleted application."""
     check_names(request)
     sim, application = _find(request)
     del sim.store.applications[application["id"]]

@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON, form or multipart, each as strictly as the operation requires."""
+"""Reads request bodies (JSON, form or multipart), each as strictly as the operation requires."""
 
 import json
 from dataclasses import dataclass

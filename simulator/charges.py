@@ -1,4 +1,4 @@
-"""`GET /detail_records`: what faxes cost.
+"""`GET /detail_records`: the cost of faxes.
 
 The reference does not say what a fax's record contains; this is a simulation.
 """

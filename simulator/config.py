@@ -1,4 +1,4 @@
-"""What the command line can set."""
+"""The options of the command line."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ DEFAULT_CONNECTION_ID = "1000000000000000001"
 
 @dataclass(slots=True)
 class Config:
-    """How one simulator was started."""
+    """The options of one simulator."""
 
     host: str = "127.0.0.1"
     port: int = 0

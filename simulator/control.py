@@ -1,4 +1,4 @@
-"""`/_sim/…`: how tests and demonstrations control and judge it. Telnyx has nothing like this."""
+"""`/_sim/…`: routes by which tests and demonstrations control and judge the simulator. Telnyx has none like them."""
 
 import asyncio
 from typing import Any

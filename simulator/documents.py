@@ -1,4 +1,4 @@
-"""Reading documents just enough to count pages, and making blank ones."""
+"""Reads documents as far as needed to count their pages, and makes blank ones."""
 
 import io
 import logging

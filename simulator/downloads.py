@@ -1,4 +1,4 @@
-"""Serving temporary links as the storage behind Telnyx would, and disturbing it if a fault says so."""
+"""Serves temporary links as the storage behind Telnyx would, with faults if they are switched on."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""What webhooks say about a fax, field by field as documented."""
+"""The payloads of webhooks about a fax, field by field as documented."""
 
 from typing import Any
 

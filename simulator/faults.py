@@ -1,7 +1,7 @@
-"""Fault switches: what goes wrong, how often, and what can be set at run time.
+"""Fault switches, which can be set at run time: the kinds of faults and their probabilities.
 
-Every switch has a kind that says which values it accepts. A wrong name or value is refused, because a mistyped fault
-would make a chaos test pass for the wrong reason.
+Every switch has a kind, which defines the values that it accepts. A wrong name or value is refused, because a mistyped
+fault would make a chaos test pass for the wrong reason.
 """
 
 import random
@@ -59,7 +59,7 @@ def text(value: Any) -> str:
 
 
 def seed(value: Any) -> Any:
-    """Take anything that makes the choices repeatable, or null for new ones."""
+    """Take a seed, which makes the choices repeatable, or null for new choices."""
     if value is None or isinstance(value, (int, str)):
         return value
     raise ValueError("takes a number, a string or null")
@@ -77,7 +77,7 @@ POST_FAULTS_AFTER = ("error_500_after", "drop_after", "timeout_after", "no_id", 
 
 
 def script(value: Any) -> list[str]:
-    """Take what happens to the next sends, one word each: a fault of POST /faxes, or `ok`."""
+    """Take one word for each of the next sends: a fault of POST /faxes, or `ok`."""
     known = {"ok", *POST_FAULTS_BEFORE, *POST_FAULTS_AFTER}
     if isinstance(value, list) and all(each in known for each in value):
         return list(value)
@@ -135,7 +135,7 @@ def _is_amount(value: Any) -> bool:
 
 
 class Faults:
-    """The switches' present values, and the dice."""
+    """The switches' present values, and the random choices."""
 
     def __init__(self, settings: dict[str, Any], given: dict[str, Any]) -> None:
         self._settings = settings
@@ -173,16 +173,16 @@ class Faults:
         return dict(self._values)
 
     def dice(self, *key: object) -> random.Random:
-        """Return dice for one decision.
+        """Return a random generator for one decision.
 
-        With a seed, they depend only on the seed and the key, not on the order in which requests arrive.
+        With a seed, its numbers depend only on the seed and the key, not on the order in which requests arrive.
         """
         if self._values["seed"] is None or not key:
             return self._dice
         return random.Random(repr((self._values["seed"], key)))  # noqa: S311
 
     def fires(self, name: str, dice: random.Random | None = None) -> bool:
-        """Roll for one fault; certain and impossible ones need no roll."""
+        """Decide whether one fault happens; certain and impossible ones need no random number."""
         odds = self._values[name]
         fires = odds >= 1 or (odds > 0 and (dice or self._dice).random() < odds)
         if fires:

@@ -180,7 +180,7 @@ async def get(request: web.Request) -> web.Response:
 
 
 async def delete(request: web.Request) -> web.Response:
-    """DELETE /faxes/{id}: the record goes; a call under way continues."""
+    """DELETE /faxes/{id}: the record is deleted; a call under way continues."""
     sim, fax = _find(request)
     sim.store.remove(fax)
     sim.tally.deleted += 1

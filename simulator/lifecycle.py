@@ -1,4 +1,4 @@
-"""The simulated telephone network: takes every fax through its statuses and reports them."""
+"""The simulated telephone network: moves every fax through its statuses and reports them."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ RECEIVE, CONVERT = 0.5, 0.3
 
 
 class _FailedError(Exception):
-    """The present fax fails, for a reason."""
+    """A fax fails, for a reason."""
 
 
 class Network:
@@ -156,7 +156,7 @@ class Network:
         fax.call_duration_secs = 5 + 10 * fax.pages
 
     def _check(self, fax: Fax, scenario: Scenario, stage: Stage) -> None:
-        """Fail here if the scenario says so."""
+        """Fail at this stage if the scenario requires it."""
         if scenario.stage is not stage:
             return
         if scenario.needs and all(getattr(fax, name) == value for name, value in scenario.needs):

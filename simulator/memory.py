@@ -1,6 +1,7 @@
 """Files in which the simulator stores its account, so that it can be stopped, or killed, in the middle of a campaign.
 
-One has everything up to a certain time, the other what came later, so every fax that an answer has mentioned is stored.
+One has everything up to a certain time, the other the later changes, so every fax that an answer has mentioned is
+stored.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from simulator.lifecycle import Network
 from simulator.store import Fax, MediaFile, Store
 
 EVERY = 2.0
-"""Seconds between two complete writes while faxes are under way: how much of their progress a kill may cost."""
+"""Seconds between two complete writes while faxes are under way. A kill loses at most this much of their progress."""
 
 _SINCE = ".since"
 """The suffix of the second file's name."""

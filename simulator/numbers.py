@@ -1,7 +1,7 @@
 """Magic numbers: the number decides what happens to a fax.
 
-Any `+1 NPA 555-01NN` (the range reserved for fiction) selects scenario NN, whatever the area code. Every other number
-is delivered. Only differences from a plain delivery are written here.
+Any `+1 NPA 555-01NN` (the range reserved for fiction) selects scenario NN, with any area code. Faxes to all other
+numbers are delivered. Only differences from a plain delivery are written here.
 """
 
 import re
@@ -22,7 +22,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What happens to a fax; the defaults are a plain delivery."""
+    """The scenario of a fax; the defaults are a plain delivery."""
 
     meaning: str
     reason: str | None = None
@@ -37,7 +37,7 @@ class Scenario:
 
     @property
     def outcome(self) -> str:
-        """Say in a few words how it ends."""
+        """Return in a few words how the fax ends."""
         if self.never_ends:
             return "stays in sending"
         if self.stage is None:
@@ -140,7 +140,7 @@ _MAGIC = re.compile(r"\+1[2-9]\d\d55501(\d\d)")
 
 
 def scenario_for(number: str) -> Scenario:
-    """Return what will happen to a fax to this number."""
+    """Return the scenario of a fax to this number."""
     found = _MAGIC.fullmatch(number)
     return SCENARIOS.get(int(found[1]), PLAIN) if found else PLAIN
 

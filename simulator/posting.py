@@ -36,7 +36,7 @@ async def before(request: web.Request, sim: Simulation, fault: str | None) -> No
 
 
 async def after(request: web.Request, sim: Simulation, fault: str | None, shown: dict[str, Any]) -> web.StreamResponse:
-    """Answer for a fax that was created, truthfully unless a fault prevents it."""
+    """Answer for a fax that was created, correctly unless a fault prevents it."""
     if fault == "error_500_after":
         raise internal()
     if fault == "html_502_after":
@@ -56,13 +56,13 @@ def bad_gateway() -> web.Response:
 
 
 def abort(request: web.Request) -> None:
-    """Cut the connection; later answers reach nobody."""
+    """Cut the connection, so that no answer arrives."""
     if request.transport is not None:
         request.transport.abort()
 
 
 async def hold(request: web.Request, seconds: float) -> None:
-    """Keep the client waiting, at most until it leaves."""
+    """Keep the client waiting until it disconnects, at most."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and _connected(request):  # noqa: ASYNC110 - no event says that a client left
         await asyncio.sleep(min(0.05, max(0.0, end - time.monotonic())))

@@ -1,4 +1,4 @@
-"""The judge's report: what was posted, what became of it, and what went wrong on the way."""
+"""The report for the judge of a test: the posted faxes, their results, and all faults."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What each operation accepts, property by property."""
+"""The properties that each operation accepts."""
 
 from simulator.validation import (
     Field,

@@ -1,4 +1,4 @@
-"""The HTTP side: routes, and what happens to every request before and after its handler."""
+"""The HTTP server: routes, and the steps for every request before and after its handler."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _whoami(request: web.Request) -> web.Response:
-    """`/whoami`: not in the API reference; it returns only what Telnyx is known to return."""
+    """`/whoami`: not in the API reference; it returns only fields that Telnyx is known to return."""
     organization = request.app[SIMULATION].config.organization
     return web.json_response({"data": {"user_id": USER_ID, "organization_id": organization}})
 
@@ -86,7 +86,7 @@ _CONTROL = [
 
 
 async def _mark(request: web.Request, response: web.StreamResponse) -> None:
-    """Say on every answer that it is a simulation, and on API answers how many calls are left."""
+    """Mark every answer as simulated, and add to API answers how many calls are left."""
     response.headers[MARK] = "true"
     if "rate" in request:
         response.headers.update(request["rate"])

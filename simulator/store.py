@@ -1,4 +1,4 @@
-"""What the simulator stores: faxes, applications and media, with indexes for listings."""
+"""The simulator's data: faxes, applications and media, with indexes for listings."""
 
 import asyncio
 import uuid
@@ -16,10 +16,10 @@ TERMINAL = frozenset({"delivered", "failed", "received"})
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What comes with an inbound fax."""
+    """The further facts of an inbound fax."""
 
     number: int
-    """Its number among all inbound faxes; the dice need a name that is the same in every run."""
+    """Its number among all inbound faxes, so that the random choices are the same in every run."""
     kind: str = "pdf"
     content: bytes | None = None
     """The document; blank pages of the kind if there is none."""
@@ -67,7 +67,7 @@ class Fax:
 
     @property
     def occasion(self) -> str:
-        """The key for the dice of its webhooks."""
+        """The key for the random choices of its webhooks."""
         if self.incoming is not None:
             return f"inbound {self.incoming.number}"
         return self.client_state or self.to
@@ -158,7 +158,7 @@ class Store:
         self.media: dict[str, MediaFile] = {}
         self.applications: dict[str, dict[str, Any]] = {}
         self.note: Callable[[Fax | MediaFile], None] = lambda _: None
-        """Called with each new fax and file before anybody else learns of it."""
+        """Called with each new fax and file before any answer or webhook mentions it."""
         self._lists: defaultdict[tuple[str, str], list[Fax]] = defaultdict(list)
         self._last_created = now()
         self._last_application = 1_000_000_000_000_000_100

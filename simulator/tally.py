@@ -1,4 +1,4 @@
-"""Counting for the judge: calls, posts and faxes per client_state, refusals, webhooks."""
+"""Counters for the judge of a test: calls, posts and faxes per client_state, refusals, webhooks."""
 
 import math
 import time
@@ -11,13 +11,13 @@ from aiohttp.web import AbstractResource
 from simulator.clock import now, stamp
 from simulator.store import Fax
 
-# Enough to see what goes wrong; beyond that, more would not help.
+# Maximum number of examples, which is enough to find a mistake.
 KEPT_VIOLATIONS = 5000
 
 
 @dataclass(slots=True)
 class Sends:
-    """What happened under one client_state."""
+    """The counts of one client_state."""
 
     posts: int = 0
     faxes: list[Fax] = field(default_factory=list)
@@ -41,7 +41,7 @@ class CallMeter:
         self.most_in_a_second = max(self.most_in_a_second, len(self._all))
 
     def admit(self, limit: int | None) -> tuple[bool, int, int]:
-        """Say whether the limit lets a call through, how many are left, and seconds until there are more."""
+        """Return whether the limit allows a call, how many calls are left, and the seconds until there are more."""
         allowed, moment = self._allowed, time.monotonic()
         _forget(allowed, moment)
         ceiling = 2000 if limit is None else limit

@@ -1,4 +1,4 @@
-"""Strict request checks: what the API description does not allow is refused with a pointer to it."""
+"""Strict request checks: refuses everything that the API description does not allow, with a pointer to it."""
 
 import base64
 import binascii
@@ -30,7 +30,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What one property may be."""
+    """The allowed values of one property."""
 
     kind: str
     required: bool = False
@@ -123,7 +123,7 @@ def is_base64(value: str) -> Complaint | None:
 
 
 def is_display_name(value: str) -> Complaint | None:
-    """Take what a caller ID can show."""
+    """Take a text that a caller ID can show."""
     if DISPLAY_NAME.fullmatch(value):
         if len(value) <= 128:
             return None

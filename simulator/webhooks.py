@@ -1,4 +1,4 @@
-"""Delivering webhooks: signed, in order for each fax, retried, and disturbed if a fault says so."""
+"""Delivers webhooks: signed, in order for each fax, with retries, and with faults if they are switched on."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from simulator.tally import Tally
 log = logging.getLogger(__name__)
 
 DEFAULT_TIMEOUT_SECS = 2.0
-# Telnyx has many senders; one process must leave room for answering requests.
+# Maximum number of simultaneous deliveries. Unlike Telnyx, this process must also answer requests.
 MOST_AT_ONCE = 256
 
 
@@ -113,7 +113,7 @@ class Courier:
         return outbox.tail
 
     def _disturb(self, event: Event, outbox: _Outbox, key: str, *, last: bool) -> list[Event]:
-        """Return what must be sent now; events may be lost, duplicated, delayed or held back."""
+        """Return the events to be sent now; faults may lose, duplicate, delay or hold them back."""
         dice = self._faults.dice("webhook", key, event.event_type)
         batch = [event]
         if not event.urls:

@@ -1,1 +1,1 @@
-"""The web app: verifies Telnyx's webhooks, records them, answers 200. Nothing else."""
+"""The web app, which only verifies Telnyx's webhooks, records them and answers 200."""

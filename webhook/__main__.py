@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # What is loaded now stays. Garbage collection over it would take a seventh of the start.
+gc.disable()  # The modules that are loaded now stay. Garbage collection over them would take a seventh of the start.
 
 from faxdispatch.redis.metrics import without_metrics
 
@@ -28,7 +28,7 @@ log = logging.getLogger("webhook")
 
 
 def main() -> None:
-    """Serve until told to stop; then finish running requests and begin no new ones."""
+    """Serve until a signal to stop; then finish running requests and begin no new ones."""
     set_up(settings)
     tracing.set_up(settings, "faxdispatch-web")
     try:

@@ -23,7 +23,7 @@ from webhook.metrics import LedgerGauges, Metrics
 from webhook.recorder import Recorder
 
 THREADS = 16
-"""How many requests are worked on at once; nearly all of a request's time is Redis' time."""
+"""How many requests are worked on at once; a request mostly waits for Redis."""
 _DEADLINE = 1.2
 """Seconds that Redis may take.
 
@@ -42,9 +42,9 @@ BOUNDS = Bounds(
     # Room for the framing of a chunked body; between the two limits the app answers 413.
     body=MAX_BODY + 64 * 1024,
 )
-"""What callers from outside may use."""
+"""The limits for callers from outside."""
 ADMIN_BOUNDS = Bounds(threads=2, connections=50, seconds=10, body=1024)
-"""What monitoring may use."""
+"""The limits for monitoring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Apps:
     """The two apps of a receiver; they share their figures."""
 
     public: Flask
-    """Receives webhooks, and says that it runs."""
+    """Receives webhooks, and answers health checks."""
     admin: Flask
     """Serves metrics, readiness and health; for a port that only operators can reach."""
 
@@ -80,7 +80,7 @@ def create_apps(
         Connections(scripts.redis, Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS)),
     )
     endpoint = Endpoint(keys=keys, recorder=recorder, metrics=metrics, clock=clock)
-    # Monitoring has its own connection with its own patience, so that it cannot delay a webhook.
+    # Monitoring has its own connection with its own time-outs, so that it cannot delay a webhook.
     watching = Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=2)
     metrics.registry.register(LedgerGauges(scripts, watching, connections=settings.known_connections))
     return Apps(_public(endpoint), _admin(Readiness(scripts.redis, watching), metrics))

@@ -1,4 +1,4 @@
-"""Limited patience with Redis: every call ends in time, and after a failure no call waits for the next one."""
+"""Limits the time of calls to Redis: every call ends in time, and after a failure, calls fail at once for a while."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ class Breaker:
     repeated.
 
     After a failure, calls fail at once for `pause` seconds; then a single one is let through to test Redis. Otherwise
-    requests would queue behind a hung Redis until Telnyx gives all of them up.
+    requests would wait for a hung Redis until Telnyx gives all of them up.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Breaker:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Let the block run or not, and record whether it failed.
+        """Run the block if that is allowed, and record whether it failed.
 
         Raises:
             Unavailable: Redis failed a moment ago; or the block raised it.

@@ -1,4 +1,4 @@
-"""The figures of campaigns that run or are paused, for as many as monitoring can bear."""
+"""The figures of campaigns that run or are paused, for a limited number of them."""
 
 from collections.abc import Iterator
 

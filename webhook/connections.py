@@ -17,7 +17,10 @@ T = TypeVar("T")
 
 
 class Line(Redis):
-    """A client with its own connection, which one thread uses at a time; it neither repeats nor measures."""
+    """A client with its own connection, which one thread uses at a time.
+
+    It neither retries commands nor measures them.
+    """
 
     def execute_command(self, *words: Any, **options: Any) -> Any:
         """Send a command. Return its answer."""
@@ -77,7 +80,7 @@ class Connections:
         return result
 
     def _close_all(self) -> None:
-        """Close the unused connections: what has happened to one has most likely happened to all."""
+        """Close the unused connections, since the fault of one most likely concerns all."""
         while redis := self._taken():
             if redis.connection:
                 redis.connection.disconnect()  # type: ignore[no-untyped-call]

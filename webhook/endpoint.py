@@ -43,7 +43,7 @@ class Refusal(StrEnum):
     ENCODED = "encoded"
     BROKEN = "broken"
     FAULT = "fault"
-    """A mistake of ours."""
+    """An unexpected error in our code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Endpoint:
         return _Answer(200, receipt.outcome, receipt)
 
     def _admit(self, request: Request) -> Receipt:
-        # Nothing from a stranger is unpacked.
+        # Compressed bodies of strangers are not unpacked.
         if request.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
             raise UnsupportedMediaType
         body = _body(request)
@@ -132,7 +132,7 @@ _ANSWERS = {
     401: empty(401, {}),
     503: empty(503, {"Retry-After": str(RETRY_AFTER)}),
 }
-"""The usual answers, made once."""
+"""The usual answers, which are made only once."""
 
 
 def _report(answer: _Answer, seconds: float) -> None:
@@ -154,7 +154,7 @@ def _report(answer: _Answer, seconds: float) -> None:
 
 
 def _trace(answer: _Answer, seconds: float) -> None:
-    """Make a span for a webhook that was recorded. Only now is it known to which trace it belongs."""
+    """Make a span for a webhook that was recorded. Its trace is known only now."""
     if answer.receipt is None or answer.receipt.event is None:
         return
     event, job_id = answer.receipt.event, answer.receipt.job_id

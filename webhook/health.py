@@ -1,4 +1,4 @@
-"""Whether the receiver could record a webhook right now."""
+"""Checks whether the receiver could record a webhook now."""
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -10,7 +10,7 @@ from webhook.breaker import Breaker
 
 
 class Readiness:
-    """Says what keeps webhooks from being recorded.
+    """Finds the reasons why webhooks cannot be recorded.
 
     Anyone who can reach the port can read the texts, so they name no address.
     """
@@ -20,7 +20,7 @@ class Readiness:
         self._breaker = breaker
 
     def problems(self) -> list[str]:
-        """Return everything that is wrong; empty if all is well."""
+        """Return all problems; empty if there are none."""
         try:
             return self._breaker.call(self._look)
         except Unavailable:

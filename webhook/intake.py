@@ -1,4 +1,4 @@
-"""From verified bytes to one atomic record.
+"""Records a verified body in one atomic step.
 
 Bodies that cannot be read are kept in quarantine, where an operator finds them.
 """
@@ -21,7 +21,7 @@ _MOVING = frozenset(TELNYX_TYPES) - {"fax.email.delivered"}
 
 
 class Outcome(StrEnum):
-    """What became of a verified webhook. All of them are answered 200, since a repetition would change none."""
+    """The result for a verified webhook. All results are answered 200, since a repetition would change none."""
 
     RECORDED = "recorded"
     DUPLICATE = "duplicate"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a body.
+    """The result for a body.
 
     `event` is None if it was unreadable; `job_id` is the job it names, if any; `trace` is that job's trace.
     """
@@ -71,7 +71,7 @@ def take_in(recorder: Recorder, body: bytes) -> Receipt:
 def observe(event: TelnyxWebhook) -> Observation:
     """Return the event as an observation of the ledger.
 
-    Only an event that does not say it is inbound may move a job, since inbound faxes fail under the same event type.
+    Only an event that is not marked as inbound may move a job, since inbound faxes fail under the same event type.
     """
     mark = decode_client_state(event.client_state)
     inbound = event.direction == "inbound" or (event.direction is None and event.event_type in INBOUND_TYPES)

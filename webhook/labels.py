@@ -1,4 +1,4 @@
-"""Label values of metrics that come from outside: a limited number is kept apart, the rest is counted together."""
+"""Label values from outside: a limited number have their own time series, and the others are counted together."""
 
 OTHER = "other"
 """Stands for every value beyond the limit."""
@@ -7,7 +7,7 @@ OTHER = "other"
 class Labels:
     """Admits values of one label: always the `known` ones, and at most `most` others, in the order in which they come.
 
-    Each value is a time series that monitoring keeps for months, and anybody's job can name a connection.
+    Each value is a time series that monitoring keeps for months, and any job can name a connection.
     """
 
     def __init__(self, known: frozenset[str] = frozenset(), *, most: int = 20) -> None:

@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # What is loaded now stays. Garbage collection over it would take a seventh of the start.
+gc.disable()  # The modules that are loaded now stay. Garbage collection over them would take a seventh of the start.
 
 from faxdispatch.redis.metrics import without_metrics
 

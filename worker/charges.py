@@ -1,4 +1,4 @@
-"""What yesterday's faxes really cost: read from Telnyx, in place of the estimate."""
+"""Reads the real cost of the last days' faxes from Telnyx, in place of the estimate."""
 
 import logging
 from collections import Counter
@@ -16,7 +16,7 @@ DAYS = 3
 
 
 def read_charges(w: Collaborators) -> None:
-    """Settle the last days with what Telnyx charged for outbound faxes.
+    """Settle the last days with Telnyx's charges for outbound faxes.
 
     Raises:
         Unavailable: Redis did not answer; days that were already settled stay settled.

@@ -47,7 +47,7 @@ def _nothing(_: str) -> None:
 
 @dataclass(frozen=True)
 class Collaborators:
-    """What one worker process shares among its threads."""
+    """The objects that the threads of one worker process share."""
 
     settings: Settings
     ledger: Ledger
@@ -76,7 +76,7 @@ class Collaborators:
     store: Store | None = None
     """Where documents of inbound faxes are stored, or None if they are not."""
     links: "Links | None" = None
-    """What fetches these documents."""
+    """Fetches these documents."""
     document_slots: BoundedSemaphore = field(default_factory=BoundedSemaphore)
     """How many threads may fetch documents."""
     reached: Callable[[str], None] = _nothing

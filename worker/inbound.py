@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASES = 2
-"""For how many leases a document belongs to one worker. Then that worker counts as dead, and another starts again.
+"""The number of leases for which a document belongs to one worker. After that, the worker counts as dead, and another
+one starts again.
 
-If it only was slow, both may end their work: it costs a fetch and nothing else.
+If the first one was only slow, both may finish, which costs only one more fetch.
 """
 TURN = 60.0
 """Seconds after which a message begins no further document, since its thread is needed for other things."""
@@ -71,10 +72,9 @@ def fetch(w: Collaborators) -> bool:
 
 
 def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
-    """Fetch a document, check it, store it with its facts, and record that. Errors are recorded too.
+    """Fetch, check and store a document with its facts, and record the result. Errors are recorded too.
 
-    Everything may be done twice: the names come from the fax, and a document that was stored before is not reported
-    again.
+    It may be repeated: the names come from the fax, and a document that was stored before is not reported again.
     """
     try:
         with TemporaryDirectory(prefix=_UNDER_WAY) as folder:
@@ -120,7 +120,7 @@ def describe(fax: InboundFax, fetched: "Fetched", kind: Kind, name: str, now: da
 
 
 def find(w: Collaborators, *, since: datetime | None = None) -> None:
-    """List Telnyx's inbound faxes and record the new ones: webhooks, and whole receivers, can be lost.
+    """List Telnyx's inbound faxes and record the new ones: webhooks can be lost, or the receiver may be down.
 
     By default it begins where enough complete listings have looked already (`Inbox.listed`). Thus faxes are found after
     an outage of any length, and a fax that is listed late is found if it appears within the settle time.
@@ -153,7 +153,7 @@ def find(w: Collaborators, *, since: datetime | None = None) -> None:
 def look_at(fax_id: str, w: Collaborators) -> None:
     """Ask Telnyx about an inbound fax that is on its way in.
 
-    A question that fails is asked again, at growing pauses.
+    A failed question is repeated, at growing pauses.
     """
     try:
         ask(fax_id, w)
@@ -165,7 +165,7 @@ def remove(w: Collaborators) -> None:
     """Remove stored documents whose retention is over, and unfinished ones that killed workers left on this machine.
 
     Raises:
-        StoreTrouble: one could not be removed; it is tried again in an hour, and the others are removed without it.
+        StoreTrouble: one could not be removed; it is tried again in an hour; all others are removed.
     """
     _clear_leftovers()
     if w.store is None:
@@ -182,7 +182,7 @@ def remove(w: Collaborators) -> None:
 
 
 def forget(fax_id: str, w: Collaborators) -> None:
-    """Delete a fax at Telnyx, with its document. If it could not be deleted, it comes again."""
+    """Delete a fax at Telnyx, with its document. If that fails, it is tried again later."""
     if not w.agenda.is_to_be_deleted(fax_id):
         return
     try:
@@ -218,7 +218,7 @@ def _noted(fax: Fax, w: Collaborators) -> bool:
 def _bring_or_report(fax: InboundFax, store: Store, w: Collaborators) -> None:
     """Bring a document.
 
-    Unexpected errors are recorded as well: otherwise it would be tried forever, and nobody would know.
+    Unexpected errors are recorded as well: otherwise it would be tried forever, unnoticed.
     """
     try:
         bring(fax, store, w)

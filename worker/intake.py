@@ -1,4 +1,4 @@
-"""Faxes that producers order by message: recorded, and tried. However often a message comes, it is one fax."""
+"""Records and tries faxes that producers send as messages. A message that arrives several times is one fax."""
 
 import hashlib
 import logging
@@ -18,7 +18,7 @@ from worker.sending.attempt import run_attempts
 log = logging.getLogger(__name__)
 
 Fax = tuple[Message, SendFax]
-"""A message, and the fax that it orders."""
+"""A message, and the fax that it requests."""
 
 
 def take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
@@ -65,7 +65,7 @@ def _record(faxes: Sequence[Fax], w: Collaborators) -> list[str]:
 
 
 def identity(message_id: str) -> str:
-    """Make a message's id the job's: however often the message is delivered, it is one fax.
+    """Make a message's id the job's, so that a message that is delivered several times is one fax.
 
     An invalid id is replaced by its hash, so that two of them never become one.
     """

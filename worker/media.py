@@ -65,7 +65,7 @@ def due_media(w: Collaborators) -> tuple[str, list[str]] | None:
 def _renew(
     telnyx: TelnyxClient, media: CampaignMedia, campaign_id: str, names: Sequence[str], now: datetime
 ) -> list[str]:
-    """Extend the time of each. Return those that no longer exist."""
+    """Extend the time of each. Return the documents that no longer exist."""
     gone = []
     for name in names:
         try:

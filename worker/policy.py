@@ -1,4 +1,4 @@
-"""What to do about a failed attempt: a pure rule based on the meaning of its reason.
+"""The failure policy: decides what follows a failed attempt, as a pure function of its reason.
 
 Telnyx itself never tries a failed fax again (help centre).
 """
@@ -33,7 +33,7 @@ class Failure:
     max_attempts: int
     """The limit of both counters together."""
     ladder_step: int = 0
-    """The step of the ladder that the failed attempt had; 0 means as the job asks."""
+    """The step of the ladder that the failed attempt had; 0 means the job's own options."""
     send_by: datetime | None = None
 
 
@@ -52,7 +52,8 @@ class Retry:
 class GiveUp:
     """No further attempt.
 
-    `why` is `final`, `attempts`, `connects` or `deadline`. `blames_number`: it counts towards the number's quarantine.
+    `why` is `final`, `attempts`, `connects` or `deadline`. `blames_number` means that it counts towards the number's
+    quarantine.
     """
 
     kind: Kind
@@ -64,8 +65,7 @@ class GiveUp:
 def decide(failure: Failure, now: datetime, settings: Settings, *, jitter: float = 0.0) -> Retry | GiveUp:
     """Decide about a failed attempt.
 
-    `jitter`, from -1 to 1, moves the pause by up to a tenth. It affects only the pause, never whether there is another
-    attempt.
+    `jitter`, from -1 to 1, moves the pause by up to a tenth. It never affects whether there is another attempt.
     """
     cause = REASONS.get(failure.reason, UNKNOWN)
     seen = failure.tries.get(cause.kind, 0)

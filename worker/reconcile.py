@@ -1,7 +1,7 @@
-"""From an unknown send to evidence: look for its client_state in Telnyx's listing. And simple questions about one fax.
+"""Finds evidence of unknown sends by their client_state in Telnyx's listing, and asks about single faxes.
 
-Nothing is guessed: only a complete listing counts as a look, and only the settle time with enough complete listings
-proves that an attempt was never accepted.
+Only a complete listing counts, and only enough complete listings within the settle time prove that an attempt was never
+accepted.
 """
 
 import logging
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 def reconcile(job_id: str, w: Collaborators) -> None:
-    """Look for an unknown attempt of a job and record what is found.
+    """Search for an unknown attempt of a job and record the result.
 
-    A listing that fails is not evidence of absence: the job stays unknown, and Telnyx is asked again. What it showed
-    before it failed is evidence nevertheless.
+    A listing that fails is not evidence of absence: the job stays unknown, and Telnyx is asked again. The entries that
+    it showed before it failed are evidence nevertheless.
 
     Raises:
         NotKnown: there is no such job.

@@ -1,7 +1,6 @@
 """The Celery tasks: decode, call, and let Celery acknowledge. They get everything they need from their app.
 
-The arguments of each are what the gate has read from a message: the payload in JSON types, and facts for its first
-event.
+The gate has read the arguments of each from a message: the payload in JSON types, and facts for its first event.
 """
 
 import logging
@@ -57,10 +56,10 @@ log = logging.getLogger(__name__)
 AnyJob = TypeVar("AnyJob", bound=Job)
 
 _PASSES = (NotSent, OutcomeUnknown, RateLimited, AccountRefused)
-"""Errors that a later try of a question may avoid."""
+"""Errors of a question that may not occur at a later try."""
 
 RETURN_AFTER = 2.0
-"""Seconds for which a message that cannot be recorded rests before it goes back to the broker."""
+"""Seconds before a message that cannot be recorded goes back to the broker."""
 
 
 _DOES: dict[str, Callable[[Message], None]] = {}
@@ -127,7 +126,7 @@ def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Me
 
 
 def _report_ignored(message: Message) -> None:
-    """Report callbacks that were not made; for a fax, its first event does."""
+    """Report callbacks that were not made. For a fax, its first event reports them."""
     if "ignored" in message.facts and message.task != SendFax.TASK:
         facts = {"task": message.task, "ignored": message.facts["ignored"]}
         message.w.ledger.publish("message.stripped", subject=message.id, facts=facts, source="worker")
@@ -171,7 +170,7 @@ def _take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
 
 
 def _alone(message: Message) -> None:
-    """Carry out one of several messages. A message that is not a producer's may fail: the scheduler brings another."""
+    """Carry out one of several messages. If a message that is not a producer's fails, the scheduler sends another."""
     try:
         _DOES[message.task](message)
     except Unavailable:
@@ -353,7 +352,7 @@ def keep_documents(_job: KeepMedia, message: Message) -> None:
 
 
 def _needs_no_dead_letter(job_id: str | None, error: FaxError) -> bool:
-    """Return whether a question about a job may fail silently.
+    """Return whether a failed question about a job needs no report.
 
     The scheduler asks again as long as the job is open, and a job that has ended meanwhile needs no question. Otherwise
     an hour without Telnyx would make dead letters of the questions about every fax in flight, repeatedly.
@@ -384,5 +383,5 @@ def _cancel_at_telnyx(fax_id: str, w: Collaborators) -> None:
         with w.telnyx.borrow() as telnyx:
             telnyx.cancel_fax(fax_id)
     except WrongState:
-        # Too late to cancel: what has become of it is worth knowing now.
+        # It is too late to cancel, so its status is read.
         ask(fax_id, w)

@@ -1,4 +1,4 @@
-"""Watches the ledger while the worker runs: what its server keeps, and that it did not go back in time."""
+"""Watches the ledger while the worker runs: whether its server keeps writes, and whether it went back in time."""
 
 import logging
 from threading import Event, Thread
@@ -15,7 +15,7 @@ EVERY = 0.5
 
 
 class Watch:
-    """Checks server and ledger repeatedly, and says why nothing may be sent."""
+    """Checks server and ledger repeatedly; `closed` says why nothing may be sent."""
 
     def __init__(self, barrier: Barrier, witness: Witness) -> None:
         self._barrier = barrier
@@ -66,7 +66,7 @@ class Watch:
         try:
             with self._barrier.bound() as connection:
                 answer = self.witness.look(on=connection)
-                # That it went back in time needs no confirmation.
+                # A ledger that went back in time needs no confirmation of the signature.
                 self.witness.behind = answer["epoch"] == 0
             self.witness.remember(answer)
         except NotSafe as error:

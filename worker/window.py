@@ -1,4 +1,4 @@
-"""From when on a listing must be searched for an unknown attempt, and what a listing without it proves. Pure.
+"""The time from which a listing must be requested for an unknown attempt, and what a listing without it proves. Pure.
 
 Telnyx dates a fax by its own clock, the ledger dates a claim by Redis'. The claim therefore also records Telnyx's time,
 if an answer has shown it, and each listing is judged by its own date.
@@ -36,7 +36,7 @@ def looked_after(
     """
     since_claim = here - (job.submitted_at or job.created_at)
     if job.submitted_at_telnyx is None:
-        # The window is wide; only a clock that is off by as much would make it miss the fax.
+        # The window is wide, so only a clock with as large an error could make it miss the fax.
         reference = machine_now if listed_at is None else listed_at
         return since_claim if abs(reference - here) < CLOCK_MARGIN / 2 else None
     if listed_at is None or listed_at < job.submitted_at_telnyx:

@@ -1,5 +1,5 @@
-// Two small things that pages do not need but are better with: times in the reader's own zone, and parts that stay
-// up to date. Nothing here acts.
+// Two improvements of pages, which also work without them: times in the reader's own zone, and parts that stay
+// up to date. The script never acts for the user.
 "use strict";
 
 function localise(root) {
@@ -42,7 +42,7 @@ function keep() {
   if (waits.length) setTimeout(() => renew().catch(() => {}).finally(keep), 1000 * Math.min(...waits));
 }
 
-// A search that has found nothing yet goes on by itself.
+// A search that has found nothing yet continues by itself.
 const further = document.querySelector("a[data-further]");
 if (further) location.replace(further.href);
 

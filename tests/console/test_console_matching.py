@@ -35,7 +35,7 @@ def count(page: str) -> str:
 def test_matching_faxes_are_sent_again_after_their_count_was_confirmed(sent, desk, operator):
     page = operator.text("/faxes/all/again?q=ward")
     assert "2 faxes are sent again" in page
-    assert "1 more fax is open and left alone" in page
+    assert "1 more fax is open and not sent again" in page
     assert NUMBER not in page
 
     assert "reason: is missing" in operator.post("/faxes/all/again?q=ward", reason=" ", count=count(page)).text

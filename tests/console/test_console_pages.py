@@ -75,7 +75,7 @@ def test_a_held_fax_says_why_and_until_when_and_can_be_released(desk, operator):
     assert "What ends that:" in page
     assert f"{at:%Y-%m-%d %H:%M}" in page
 
-    assert "It goes as soon as it can." in operator.post("/faxes/j/release", reason="the court asked").text
+    assert "It is sent as soon as possible." in operator.post("/faxes/j/release", reason="the court asked").text
     event = desk.ledger.job("j", history=True).history[-1]
     assert (event.type, event.data["operator"], event.data["why"]) == ("job.released", "olga", "the court asked")
 
@@ -122,9 +122,9 @@ def test_an_unknown_send_is_resolved_by_hand(desk, sent, operator):
     claim_one(desk.ledger, "u", owner="w", lease=60, facts={})
     desk.ledger.doubt("u", 1, cause="no_answer", look_after=15, facts={})
     assert "may or may not have accepted it" in operator.text("/faxes/u")
-    assert "It is not known of 1 send whether" in operator.text("/")
+    assert "The outcome of 1 send is unknown" in operator.text("/")
     told = operator.post("/faxes/u/resolve", verdict="accepted", fax_id="fax-9", attempt="1", reason="in the portal")
-    assert "Settled, as you said." in told.text
+    assert "Your decision is recorded." in told.text
     assert desk.ledger.job("u").fax_id == "fax-9"
 
 
@@ -196,7 +196,7 @@ def test_connections_are_paused_and_resumed(desk, sent, operator):
     assert "is paused until" in operator.post("/holds/connections/c/pause", lasts="2h", reason="maintenance").text
     assert read_overview(desk.scripts).connections[0].pause is not None
     assert "is not a length of time" in operator.post("/holds/connections/c/pause", lasts="soon", reason="x").text
-    assert "goes on" in operator.post("/holds/connections/c/resume", reason="done").text
+    assert "continues" in operator.post("/holds/connections/c/resume", reason="done").text
     assert read_overview(desk.scripts).connections[0].pause is None
 
 

@@ -1,4 +1,4 @@
-"""Asking the hook, and making the job that it wants."""
+"""Asks the hook, and makes the changes that it wants."""
 
 import itertools
 import time
@@ -18,9 +18,9 @@ from worker.hook.wire import START, HookFailed, read_answer, write_question
 TIMEOUT = 5.0
 """How many seconds an answer may take; nothing is sent without it."""
 FAILURES = 3
-"""Number of failures in a row after which the hook is left alone."""
+"""Number of failures in a row after which the hook is not asked for a while."""
 PAUSE = 30.0
-"""How many seconds it is left alone."""
+"""How many seconds it is not asked."""
 
 
 class Hook:

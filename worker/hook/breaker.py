@@ -1,4 +1,4 @@
-"""After some failures in a row, the hook is left alone for a while; then one question tries it."""
+"""After some failures in a row, the hook is not asked for a while; then one question tries it."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ class Breaker:
                     self._trying = False
 
     def _enter(self) -> bool:
-        """Let the block run or not. Return True if it is the trial."""
+        """Decide whether the block may run. Return True if it is the trial."""
         with self._lock:
             if len(self._failed) < self._limit:
                 return False

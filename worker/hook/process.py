@@ -1,4 +1,4 @@
-"""One process of the hook, as the worker uses it: started, asked, ended. One thread at a time may use it."""
+"""One process of the hook: the worker starts, asks and ends it. One thread at a time may use it."""
 
 import os
 import select
@@ -23,8 +23,8 @@ LAST_WORDS = 1.0
 class HookProcess:
     """A process in its own session, so that Ctrl-C on the terminal does not reach it.
 
-    On Linux, the kernel ends it with the *thread* that made this object, whatever ends that; elsewhere it ends when it
-    next reads a question. Raises OSError if no process can be started.
+    On Linux, the kernel ends it with the *thread* that made this object, even if that is killed; elsewhere it ends when
+    it next reads a question. Raises OSError if no process can be started.
     """
 
     def __init__(self, path: str) -> None:
@@ -55,7 +55,7 @@ class HookProcess:
         """Return the answer's line.
 
         Raises:
-            HookFailed: the process ended, said too much, or gave no answer by `deadline` (monotonic seconds).
+            HookFailed: the process ended, wrote too much, or gave no answer by `deadline` (monotonic seconds).
         """
         late = "gave no answer in time"
         rest = memoryview(question)
@@ -67,7 +67,7 @@ class HookProcess:
         return self._read(deadline, late)
 
     def end(self) -> None:
-        """End it at once; while it runs, with everything that it started."""
+        """Kill it at once; if it still runs, with all processes that it started."""
         if self._process.returncode is None:
             # It has not been reaped yet, so the id is still its own. Some systems refuse to signal a group that has
             # just ended.

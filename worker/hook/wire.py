@@ -18,7 +18,7 @@ from faxdispatch.hooks import Answer, Change, Hold, Reject
 from faxdispatch.jobs import SendFax
 
 START = 0
-"""The question that is not asked: whether the hook could be imported. None means that it could."""
+"""The number of the first answer, which belongs to no question: whether the hook could be imported."""
 
 
 class HookFailed(Exception):
@@ -70,7 +70,7 @@ def write_answer(number: int, answer: object) -> bytes:
 
 
 def write_failure(number: int, why: str) -> bytes:
-    """Return the line that says why there is no answer; `why` continues "the policy hook …"."""
+    """Return the line with the reason why there is no answer; `why` continues "the policy hook …"."""
     return _line({"number": number, "failed": why})
 
 

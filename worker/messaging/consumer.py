@@ -1,8 +1,8 @@
-"""Celery's message consumer, with one difference: its messages are made here, from what the gate has read.
+"""Celery's message consumer, with one difference: its messages are made here, from the gate's results.
 
 A message that the gate refuses is kept as a dead letter, reported and acknowledged. Celery's own handling of messages
-that it does not understand writes their bodies, and so telephone numbers, to the log; some make it end, and some it
-keeps forever.
+that it does not understand writes their bodies, and so telephone numbers, to the log; some of them end the worker, and
+some are never acknowledged.
 """
 
 import logging
@@ -78,7 +78,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
                 self._refuse(message, envelope, refused)
 
         def together(message: Any) -> None:
-            """Pass on those of several messages that pass the gate as one; they are acknowledged together."""
+            """Pass on several messages as one, if they pass the gate; they are acknowledged together."""
             passed: list[Asked] = []
             for envelope in message.body:
                 try:
@@ -121,7 +121,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
 
 
 def _fresh(message: Any, task: str, identity: str, args: tuple[Any, ...]) -> Any:
-    """Make the message that Celery gets: of the sender's message, it contains only what the gate has read."""
+    """Make the message that Celery gets. It contains only the parts of the sender's message that the gate has read."""
     made = _Message(
         channel=message.channel,
         delivery_tag=message.delivery_tag,

@@ -1,4 +1,4 @@
-"""A message as it came from the broker, whoever wrote it: nothing in it is trusted, and reading it never fails."""
+"""A message as it came from the broker. Nothing in it is trusted, and reading it never fails."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any, Self
 KEPT = 4096
 """How many bytes are kept of each end of a body that is too long."""
 CUT = "faxdispatch.cut"
-"""What the transport puts in place of a message that is too long: `size`, `sha1`, `head` and `tail`."""
+"""The field that the transport puts in place of a message that is too long, with `size`, `sha1`, `head` and `tail`."""
 _UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
 
@@ -72,7 +72,7 @@ class Envelope:
         return self.sha1 or hashlib.sha1(self.body, usedforsecurity=False).hexdigest()
 
     def cut(self, max_bytes: int) -> "Envelope":
-        """Return it with as much of its body as can be kept."""
+        """Return it with as much of its body as is kept."""
         if len(self.body) <= max_bytes:
             return self
         kept = self.body[:KEPT] + b" ... " + self.body[-KEPT:]

@@ -1,8 +1,8 @@
 """The gate that every message passes before Celery handles it: size, then form, then the task's name.
 
 Anyone who reaches the broker can write anything into a message, and Celery obeys much of it: compressed bodies,
-callbacks, time limits, times. So Celery never sees a sender's message. The gate returns what was requested, in plain
-JSON types: task, id and payload, from which we make our own message. A message that does not pass raises `Refused`, and
+callbacks, time limits, start times. So Celery never sees a sender's message. The gate returns the request in plain JSON
+types: task, id and payload, from which we make our own message. A message that does not pass raises `Refused`, and
 becomes a dead letter.
 """
 
@@ -27,24 +27,24 @@ MAX_BYTES = 262_144
 MAX_ID = 255
 """Longest id of a message, in characters."""
 TOGETHER = "fax.together"
-"""The task that carries out several messages. No message can ask for it: the gate does not know it."""
+"""The task that carries out several messages. No message can request it, since the gate does not know it."""
 _NO_IDENTITY = {"", "none", "null", "nil", "undefined", "nan"}
 """Words that producers write if they have no id: as an id, they would make one fax of many."""
 _CALLBACKS = {"callbacks": "link", "errbacks": "link_error", "chain": "chain", "chord": "chord"}
-"""Where a body names its callbacks, and Celery's names for them."""
+"""The places of callbacks in a body, and Celery's names for them."""
 _BATCHES = ("celery.map", "celery.starmap", "celery.chunks", "celery.group", "celery.chain", "celery.chord")
 _UTF8 = {None, "", "utf-8", "utf8", "us-ascii", "ascii", "binary"}
 _PLAIN = {"datetime", "date", "time", "decimal", "bytes"}
 """Types that kombu's JSON writes as `{"__type__": …, "__value__": text}`."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SOON = 1.0
-"""Seconds by which a time may be in the future and still count as now."""
+"""Seconds by which a time in the future still counts as now."""
 _PARTS = "not a task message: its body is not [arguments, keyword arguments, …]"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a message asks for, in JSON types.
+    """The request of a message, in JSON types.
 
     `facts` go into its first event too; `trace` is the `traceparent` of its sender's trace.
     """
@@ -66,7 +66,7 @@ class Refused(Exception):
 
 
 def refuse_compressed() -> None:
-    """Make this process unpack nothing: kombu would do it on arrival, and nothing limits the result."""
+    """Keep kombu from unpacking compressed messages on arrival, since nothing limits the size of the result."""
 
     def refuse(_: bytes) -> bytes:
         raise ValueError("compressed messages are not accepted")
@@ -190,7 +190,7 @@ def _plain(found: dict[str, Any]) -> Any:
 
 
 def _payload(args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Make one value from the different ways in which arguments may be given."""
+    """Make one value from positional and named arguments."""
     if not args:
         return kwargs
     content: Any = args[0] if len(args) == 1 and not kwargs else {"args": args, **kwargs}

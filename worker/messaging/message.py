@@ -1,4 +1,4 @@
-"""A message that has passed the gate, with what its task needs."""
+"""A message that has passed the gate, with the objects that its task needs."""
 
 import logging
 from collections.abc import Mapping

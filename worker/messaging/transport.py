@@ -1,14 +1,14 @@
 """Celery's Redis transport, with its own records of messages that are received and not acknowledged yet.
 
 A message is received and recorded in one atomic step. Kombu pops it first and records it afterwards, so a worker that
-dies in between takes the message with it; found by `make chaos`, known upstream as celery#4354 and #7950. The scheduler
-brings a fax that is in the ledger again, but a fax that a service has sent with `send_task` exists nowhere else.
+dies in between loses the message; found by `make chaos`, known upstream as celery#4354 and #7950. The scheduler brings
+a fax that is in the ledger again, but a fax that a service has sent with `send_task` exists nowhere else.
 
 The record is the text as it was in the queue, under our own tag and our own keys. Kombu trusts the sender's tag, so two
 messages could become one. All Celery systems on one Redis share its keys, and so use the shortest visibility timeout
 among them. Every list to which kombu may write a queue's messages is read: one for each priority.
 
-A message that is too long never leaves Redis: in its place come its size, its hash and its two ends.
+A message that is too long never leaves Redis; the worker gets its size, its hash and its two ends instead.
 
 If several faxes wait, they are received in one step. Each is recorded under its own tag. The tag of the message that
 they form together consists of all these, separated by spaces, so they are also acknowledged, or given back, in one
@@ -164,7 +164,7 @@ _NOBODY = "fax:nobody"
 _WAIT = 50
 """Milliseconds between two looks into empty queues."""
 _PAGE = 200
-"""How many of kombu's messages are looked at together."""
+"""How many of kombu's messages are read together."""
 _PRIORITIES_FIRST = 16
 """Once in this many looks, lists of other priorities than the default one go first."""
 
@@ -187,10 +187,11 @@ class Message(_Message):  # type: ignore[misc]
 
 
 class QoS(_QoS):  # type: ignore[misc]
-    """Knows what is recorded where. The methods are named after kombu's own steps.
+    """Keeps the records of received messages. The methods are named after kombu's own steps.
 
-    A message's room is freed even if the server temporarily refuses to forget it: it stays recorded and is delivered
-    once more, which does no harm, but without the room a worker would accept ever fewer messages.
+    A message's place in the prefetch count is freed even if the server temporarily refuses to delete its record. The
+    message is then delivered once more, which does no harm; a place that is never freed would make the worker accept
+    fewer and fewer messages.
     """
 
     def ack(self, delivery_tag: str) -> None:
@@ -279,7 +280,7 @@ class Channel(redis_transport.Channel):
             return
         asked = queue_name(self.namespace, CancelFax.QUEUE)
         if self._looks % 2 and asked in queues:
-            # Questions of producers go before sends, but in a flood they leave them every other message.
+            # Questions of producers go before sends, but in a flood every other message is a send.
             queues.sort(key=asked.__eq__)
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = time.monotonic()
@@ -324,7 +325,7 @@ class Channel(redis_transport.Channel):
             self.client.parse_response(connection, "SCRIPT LOAD", **options)
             return None
         except ResponseError as error:
-            # A full or read-only server, or one that has just become so. Nothing was received; this is logged once.
+            # The server is full or read-only. Nothing was received; this is logged once.
             if not self._idle:
                 log.warning("the broker refuses to deliver messages: %s", error)
             return None

@@ -1,1 +1,1 @@
-"""What the leading worker does without being asked."""
+"""The leading worker's regular work."""

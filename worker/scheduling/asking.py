@@ -1,4 +1,4 @@
-"""Brings producers' questions to the workers, as fast as their share of the rate allows."""
+"""Sends producers' questions to the workers, as fast as their share of the rate allows."""
 
 import time
 
@@ -8,7 +8,7 @@ from worker.messaging.reminders import Ask
 SHARE = 0.25
 """The share of the rate that all producers' questions may use, so that sends do not wait behind them."""
 SAVED = 1.0
-"""Seconds of that share that may be used at once after a quiet spell."""
+"""Seconds of that share that may be used at once after a quiet time."""
 
 
 class Asking:
@@ -24,7 +24,7 @@ class Asking:
         """Send workers the questions for which there is room.
 
         Raises:
-            Unavailable: Redis or the broker cannot be reached; a question that no worker got comes again.
+            Unavailable: Redis or the broker cannot be reached; a question that no worker got is sent again.
         """
         now = time.monotonic()
         self._allowed = min(self._most, self._allowed + (now - self._looked_at) * self._rate)

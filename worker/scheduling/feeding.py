@@ -30,7 +30,7 @@ class Feeder:
         self._ahead = max(LEAST_AHEAD, round(w.settings.fax_rate * SECONDS_AHEAD))
 
     def feed(self) -> None:
-        """Do what the campaigns need now.
+        """Do the work that is due for all campaigns.
 
         Raises:
             Unavailable: Redis did not answer. Rows that were fed are not fed again.

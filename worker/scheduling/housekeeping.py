@@ -1,4 +1,4 @@
-"""What the leading scheduler does besides jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
+"""The leading scheduler's work besides jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
 
 import logging
 import time
@@ -33,15 +33,15 @@ REMOVE_EVERY = 60.0
 SAMPLE_EVERY = 300.0
 """Seconds between two samples of how many faxes have ended, from which the console draws the last hours."""
 UPKEEP_EVERY = 600.0
-"""Seconds between two removals of what has expired in Redis."""
+"""Seconds between two removals of expired data in Redis."""
 MEDIA_EVERY = 600.0
 """Seconds between two searches for documents of campaigns that Telnyx would not keep for long enough."""
 CHARGES_EVERY = 6 * 3600.0
-"""Seconds between two readings of what faxes cost."""
+"""Seconds between two readings of the cost of faxes."""
 
 
 class Housekeeping:
-    """Looks for what is due, and sends the workers messages about it."""
+    """Finds work that is due, and sends the workers messages about it."""
 
     def __init__(self, w: Collaborators) -> None:
         self._w = w
@@ -52,7 +52,7 @@ class Housekeeping:
         self._allowed = 0.0
 
     def run(self) -> None:
-        """Send workers a message for everything that is due. Work that has two messages is done once.
+        """Send workers a message for each piece of work that is due. Two messages about the same work do no harm.
 
         Raises:
             Unavailable: Redis or the broker cannot be reached; nothing is lost.

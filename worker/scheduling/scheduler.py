@@ -1,4 +1,4 @@
-"""Keeps every job moving: due appointments, free channels, failures to decide, surplus faxes to cancel.
+"""Keeps every job moving: handles appointments, free channels, failures and surplus faxes.
 
 Every worker process has one, as a thread; a lease in Redis lets one of them work. Everything it does may be done twice.
 """
@@ -149,7 +149,7 @@ class Scheduler:
             log.warning("%s; set every clock by NTP", ", and ".join(wrong))
 
     def _attend(self, appointment: Appointment) -> None:
-        """Do what an appointment is for. One that fails holds up none of the others, and comes again."""
+        """Handle an appointment. If that fails, it is repeated later and delays no other."""
         about = {"job": appointment.job_id}
         try:
             self._work[appointment.state](appointment)
@@ -244,7 +244,7 @@ def _retry(job: JobView, reason: str, verdict: Retry, spent: int | None, w: Coll
 
 
 def _full(reason: str) -> Scope:
-    """Return what had run out of channels.
+    """Return the account or connection that had run out of channels.
 
     A profile may serve several connections; each of them learns it separately.
     """

@@ -44,7 +44,7 @@ SIDE_BY_SIDE = 32
 MOMENT = 0.05
 """Answers within this many seconds are recorded together, since each record is a write to disk.
 
-Until then, the claims stand for them.
+Until then, only their claims are recorded.
 """
 COVERS_TOGETHER = 0.2
 """Covers that are made within this many seconds of the first one continue together."""
@@ -90,7 +90,7 @@ def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
 
 
 def closed(w: Collaborators) -> HoldReason | None:
-    """Say why this worker may send nothing at present, or None if it may."""
+    """Return why this worker may send nothing at present, or None if it may send."""
     if w.account.known() is None:
         return HoldReason.ACCOUNT_UNKNOWN
     return w.watch.closed
@@ -116,7 +116,7 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
 
 
 def _known(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> list[JobView]:
-    """Return the jobs that are known here, with all that was asked. Others hold up none of them."""
+    """Return the jobs whose requests this version can read completely. Other jobs do not delay them."""
     known: list[JobView] = []
     for job in w.ledger.jobs(job_ids):
         if job is None:
@@ -152,7 +152,7 @@ def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborat
 
 
 def _step_aside(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
-    """Return the faxes whose documents may be made now. Meanwhile, one with a link keeps no channel from others."""
+    """Return the faxes whose documents may be made now. Meanwhile, a fax with a link holds no channel."""
     asked = [
         (one.job.job_id, one.connection, one.sender, one.request.media_url is not None and one.job.composed is None)
         for one in prepared
@@ -263,7 +263,7 @@ def _record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborato
 
 
 def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
-    """Return those whose slots are so near that they are claimed now, at most `room`, after a wait for the first."""
+    """Wait for the first slot, then return the faxes, at most `room`, whose slots are near enough to be claimed now."""
     if not left or room <= 0 or left[0].slot - EARLY > time.monotonic():
         return []
     horizon = time.monotonic() + EARLY + TOGETHER
@@ -291,7 +291,7 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     if not admitted:
         return []
     w.reached("paced")
-    # Read before the claim, so that the deadline errs on the early side.
+    # The time is read before the claim, so that the deadline is rather too early than too late.
     deadline = time.monotonic() + w.settings.lease / 2
     spans = [_span(one) for one in admitted]
     wanted = [_wanted(one, span, w) for one, span in zip(admitted, spans, strict=True)]
@@ -330,7 +330,7 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     reraise=True,
 )
 def void(claims: Sequence[Claim], w: Collaborators) -> None:
-    """Put back the jobs of claims that may have been made but were followed by no call.
+    """Put back the jobs of claims that may have been made, but for which Telnyx was not called.
 
     Raises:
         Unavailable: Redis did not answer for half a minute.
@@ -367,7 +367,7 @@ def _wanted(admitted: Admitted, span: Span, w: Collaborators) -> Claim:
 
 
 def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
-    """Make the one call. An error in it is an answer too."""
+    """Call Telnyx once. An error of the call counts as its answer."""
     try:
         with claimed.span.entered(), w.telnyx.borrow() as telnyx:
             request = _request(claimed, w)
@@ -387,7 +387,7 @@ def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:
     """Wait for the slot; if a busy machine has let it pass, wait for another one.
 
     Raises:
-        RateLimited: no other comes soon; nothing was sent.
+        RateLimited: no other slot comes soon; nothing was sent.
         NotSent: Redis does not answer; nothing was sent.
     """
     ahead = claimed.admitted.slot - time.monotonic()

@@ -1,7 +1,7 @@
 """The document of a fax with a cover: cover and document are joined and stored at Telnyx just before the fax is sent.
 
-So a million rows need no upload before the first of them is sent. It happens before the claim, and the name comes from
-the content, so doing it twice has the same result.
+So a million rows need no upload before the first of them is sent. This happens before the claim. The name is made from
+the content, so a repetition has the same result.
 """
 
 import tempfile
@@ -65,14 +65,14 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
         if made := _made_meanwhile(job, w):
             raise made from None
         due = w.now().timestamp() + step(LINK_AGAIN, job.unfetched)
-        # It ends at its deadline, not with the next try after it.
+        # The job ends at its deadline, and not at the next try after it.
         due = min(due, request.send_by.timestamp()) if request.send_by else due
         w.ledger.hold(job.job_id, reason=HoldReason.NO_DOCUMENT, due=due, detail=str(trouble), unfetched=True)
         raise Ended(Outcome.PARKED) from None
     except TelnyxError as error:
         w.ledger.hold(job.job_id, reason=HoldReason.NOT_SENT, due=w.now().timestamp() + AGAIN, detail=str(error))
         raise Ended(Outcome.PARKED) from None
-    # It may have taken long.
+    # Making the document may have taken long.
     check_time(job, w.now(), w)
     sent = request.model_copy(update={"media_name": name, "media_url": None})
     return replace(prepared, request=sent, composed=name if request.media_url else None)
@@ -85,24 +85,26 @@ def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
 
 
 def _made_meanwhile(job: JobView, w: Collaborators) -> Ended | None:
-    """Return an end if another worker has made the document since the job was read: that one goes on with the fax.
+    """Return `Ended` if another worker has made the document since the job was read.
 
-    A link may be good for a single fetch.
+    That worker continues with the fax.
+
+    A link may work only once.
     """
     now = w.ledger.jobs([job.job_id])[0]
     return Ended(Outcome.PARKED) if now and now.composed != job.composed else None
 
 
 def _made_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
-    """Return the document that was made of a link, if Telnyx still has it: the link may lead to another one by now."""
-    # It may have waited for a thread while another worker made it.
+    """Return the document that was made from a link, if Telnyx still has it: the link may lead to another by now."""
+    # The fax may have waited for a thread while another worker made the document.
     now = w.ledger.jobs([job.job_id])[0] or job
     known = now.composed or (_sent_before(now, w) if now.attempt else None)
     return known if known and find(telnyx, known) else None
 
 
 def _sent_before(job: JobView, w: Collaborators) -> str | None:
-    """Return the document of the last attempt. Versions that may still run beside this one note it only there."""
+    """Return the document of the last attempt. Other versions that may run beside this one record it only there."""
     history = w.ledger.job(job.job_id, history=True).history
     return next((event.data["letter"] for event in reversed(history) if event.data.get("letter")), None)
 

@@ -13,11 +13,11 @@ from faxdispatch.fetching.trouble import LinkFailed
 SLOW = 1.0
 """Seconds after which a failed fetch counts as having kept a thread waiting."""
 AGAIN = SECONDS + 10
-"""Seconds after which a server that kept us waiting in vain is asked again. No fetch takes longer."""
+"""Seconds after which a server that did not answer in time is asked again. No fetch takes longer."""
 
 
 class Servers:
-    """The servers of links.
+    """The servers of links, and which of them are slow.
 
     A server that did not answer in time is asked for only one fax at a time until it answers.
     """

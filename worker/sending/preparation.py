@@ -1,4 +1,4 @@
-"""Whether a job is held back by a condition of its own: its time, its number, its sender, the policy hook."""
+"""Checks the conditions of a single job: its time, its number, its sender, the policy hook."""
 
 from datetime import datetime
 
@@ -70,7 +70,7 @@ def _check_deadline(job: JobView, now: datetime, w: Collaborators) -> None:
 def _check_opening(job: JobView, now: datetime, w: Collaborators) -> None:
     if _too_late(job, now, w):
         raise _parked(job, HoldReason.TOO_LATE, w)
-    # A person who waives one of them has not waived the other.
+    # Waiving one of them does not waive the other.
     waived = job.waived & {HoldReason.SEND_AT, HoldReason.WINDOW}
     request = job.request.model_copy(update=dict.fromkeys(waived)) if waived else job.request
     if closed := opens(request, now, calendar=w.calendar, sender=w.settings.sender):
@@ -84,7 +84,7 @@ def _too_late(job: JobView, now: datetime, w: Collaborators) -> bool:
         return True
     planned, reason = job.due_at, job.hold_reason
     if job.state is State.QUEUED and job.request.send_at:
-        # Nobody has looked at it yet. A time that had already passed when the job was ordered means at once.
+        # The job has not been checked before. A time that had already passed when it was recorded means at once.
         asked = max(job.request.send_at, job.created_at)
         opening = opens(job.request, asked, calendar=w.calendar, sender=w.settings.sender)
         planned, reason = opening[0] if opening else asked, HoldReason.SEND_AT
@@ -92,7 +92,7 @@ def _too_late(job: JobView, now: datetime, w: Collaborators) -> bool:
 
 
 def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
-    """Return the request as the policy hook wants it.
+    """Return the request with the policy hook's changes.
 
     Without its answer nothing is sent, since its purpose is to stop faxes.
     """

@@ -1,4 +1,4 @@
-"""What Telnyx's answer to a send means for the job, and recording it."""
+"""Records Telnyx's answers to sends, with their consequences for the jobs."""
 
 import logging
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ def _refused(claimed: Claimed, answer: Refused | AccountRefused, w: Collaborator
         claimed.job_id,
         event="job.rejected",
         cause=answer.code or str(answer.status),
-        # The attempt is unknown if the answer took longer than the lease; it is evidence nevertheless.
+        # If the answer took longer than the lease, the attempt is unknown by now; the answer is evidence nevertheless.
         states=[State.SUBMITTING, State.UNKNOWN],
         attempt=claimed.number,
         facts=answer.as_data(),
@@ -95,7 +95,7 @@ def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outc
     """Put the job back: Telnyx created nothing, so nothing counts against the recipient."""
     holds = claimed.prepared.job.holds
     if isinstance(error, RateLimited):
-        # The limiter, and so every worker, knows this already.
+        # The rate limiter, and so every worker, knows this already.
         return _put_back(claimed, error, HoldReason.RATE_LIMITED, error.retry_after or 1.0, w)
     if isinstance(error, NotSent):
         call: CallOutcome | None = "unreachable" if isinstance(error, Unreachable) else None

@@ -1,4 +1,4 @@
-"""What an attempt knows at each of its stages, and how it can end."""
+"""The stages of an attempt, and its possible outcomes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from faxdispatch.ledger import JobView
 from faxdispatch.observability.tracing import Span
 
 LATER_VERSION = "job %s waits for a worker of the version that recorded it: %s"
-"""What the log says about a job with fields that this version does not know."""
+"""The log line about a job with fields that this version does not know."""
 
 
 class Outcome(StrEnum):
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     DROPPED = "dropped"
-    """Not the business of this message: another worker has the job, or it has ended."""
+    """Nothing to do: another worker has the job, or it has ended."""
 
 
 class Ended(Exception):
@@ -65,7 +65,10 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Attempt `number` is ours alone until `deadline` (monotonic seconds); `span` is its step in the fax's trace."""
+    """Attempt `number` belongs to this worker until `deadline` (monotonic seconds).
+
+    `span` is its step in the fax's trace.
+    """
 
     admitted: Admitted
     number: int
@@ -74,7 +77,7 @@ class Claimed:
 
     @property
     def prepared(self) -> Prepared:
-        """What was prepared."""
+        """The prepared fax."""
         return self.admitted.prepared
 
     @property
