@@ -100,7 +100,7 @@ class LedgerGauges:
         self._ledger, self._agenda, self._limits = Ledger(scripts), Agenda(scripts), Limits(scripts)
         self._charges, self._watch, self._campaigns = Charges(scripts), Watch(scripts), Campaigns(scripts)
         self._breaker = breaker
-        # If we know our connections, all others share one label; otherwise the first ones each get their own.
+        # If our connections are known, all others share one label; otherwise the first ones get labels of their own.
         self._connections = Labels(connections, most=0) if connections else Labels()
         self._places = Labels()
         self._causes = Labels(frozenset(REASONS))
@@ -132,7 +132,9 @@ class LedgerGauges:
         return [up, *figures]
 
     def _read(self) -> list[Metric]:
-        jobs = _family("faxdispatch_jobs", "Jobs by state; for end states, all jobs that ever ended so.", "state")
+        jobs = _family(
+            "faxdispatch_jobs", "Jobs by state; for end states, all jobs that ever ended in that state.", "state"
+        )
         for state, number in self._ledger.counts().items():
             jobs.add_metric([state.value], number)
         overdue = GaugeMetricFamily(
@@ -186,7 +188,7 @@ def _account(account: Account) -> Iterator[Metric]:
             account.channels,
         ),
         ("spent_today", "Estimated cost of today's faxes (UTC).", account.spent),
-        ("spend_cap", "What today's faxes may cost; absent without a cap.", account.cap),
+        ("spend_cap", "Most that today's faxes may cost; absent without a cap.", account.cap),
     ):
         if number is not None:
             yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)
@@ -246,7 +248,7 @@ def _watched(figures: Figures) -> Iterator[Metric]:
     if figures.inbound_behind is not None:
         yield GaugeMetricFamily(
             "faxdispatch_inbound_behind_seconds",
-            "How far back the next listing of inbound faxes begins; grows while no listing completes.",
+            "Age of the time at which the next listing of inbound faxes begins; grows while no listing completes.",
             value=figures.inbound_behind,
         )
 

@@ -10,8 +10,8 @@ Reply = dict[str, Any]
 _APART = 0.010
 """Seconds between two writes.
 
-A webhook that comes alone is written at once. If many come, each costs Redis and this process less the more are written
-together, and its answer has two seconds.
+A webhook that comes alone is written at once. If many come, writing them together costs Redis and this process less,
+and each answer may take two seconds.
 """
 
 
@@ -30,7 +30,7 @@ class Recorder:
         """Record an observation; see `Observations.record_many`.
 
         Raises:
-            Unavailable: Redis did not confirm; nothing is half recorded, and the same may come again.
+            Unavailable: Redis did not confirm; nothing is partly recorded, and it may be reported again.
         """
         return self._group.write((seen, body))
 

@@ -1,4 +1,4 @@
-"""Did Telnyx sign this, and just now? Pure functions: bytes and header texts in, nothing or a refusal out."""
+"""Checks that Telnyx signed a request, and recently. Pure functions."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ _SIGNATURE_TEXT = 88
 
 
 class Forged(Exception):
-    """Nothing shows that Telnyx sent this; the reason is not given, since only a forger would learn from it."""
+    """Nothing shows that Telnyx sent this. No reason is given, since only a forger would learn from it."""
 
 
 class Stale(Exception):
@@ -33,7 +33,7 @@ def verify(
     """Check one request; `timestamp` and `signature` are the texts of its headers, or None if they are missing.
 
     A header given twice arrives joined by a comma, which neither form allows. The signature is checked even if the time
-    is wrong, so that a wrong clock can be told from an attack.
+    is wrong, so that a wrong clock can be distinguished from an attack.
 
     Raises:
         Forged: a header is missing or not in its one canonical form, or no key fits.

@@ -1,4 +1,4 @@
-"""The web app as a witness: it outlives the workers, so it remembers the ledger if all of them were restarted."""
+"""The web app signs and remembers the ledger too, for the case that all workers are restarted at once."""
 
 import logging
 from threading import Event, Thread

@@ -1,4 +1,7 @@
-"""The apps for WSGI servers: `webhook.wsgi:app`, `webhook.wsgi:admin`. The one place where importing has an effect."""
+"""The apps for WSGI servers: `webhook.wsgi:app`, `webhook.wsgi:admin`.
+
+This is the only module whose import has an effect.
+"""
 
 import sys
 
@@ -8,7 +11,7 @@ from faxdispatch.settings import Settings
 from webhook.app import create_apps
 
 try:
-    # A process that takes calls from outside holds no key to send with, whatever the environment has.
+    # A process that takes calls from outside gets no API key, even if the environment has one.
     settings = Settings.load(telnyx_api_key=None)
     refuse_unfit(settings.redis)
     apps = create_apps(settings)

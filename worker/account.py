@@ -17,7 +17,7 @@ AGAIN = 5.0
 
 
 class Account:
-    """Finds it once: a key that the ledger knows costs no call; about another one, Telnyx is asked."""
+    """Finds the account once. If the ledger knows the key, this needs no call; otherwise Telnyx is asked."""
 
     def __init__(self, settings: Settings, identity: Identity, telnyx: ClientStack) -> None:
         self._settings, self._identity, self._telnyx = settings, identity, telnyx

@@ -1,4 +1,4 @@
-"""`python -m worker.alive`: exit code 0 if a worker of this host is at work; for health checks."""
+"""`python -m worker.alive`: exit code 0 if a worker of this host runs; for health checks."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Where the worker is put together; the only place that builds anything."""
+"""Builds the worker from its parts; no other module builds any."""
 
 import gc
 import logging
