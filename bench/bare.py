@@ -1,4 +1,4 @@
-"""A Flask app that only answers, behind plain waitress: what a webhook costs before it does anything.
+"""A Flask app that only answers, behind plain waitress, which shows the least cost of a webhook.
 
 PORT=8080 .venv/bin/python -m bench.bare
 """
@@ -22,7 +22,7 @@ def receive() -> str:
 
 @app.get("/healthz")
 def alive() -> str:
-    """Say that it runs."""
+    """Answer health checks."""
     return "ok"
 
 

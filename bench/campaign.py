@@ -36,7 +36,7 @@ _SETTLED = 180.0
 
 @dataclass
 class Course:
-    """The commands to a running campaign, and what was seen of it."""
+    """The commands to a running campaign, and its observed progress."""
 
     running: Installation
     campaigns: Campaigns
@@ -49,7 +49,7 @@ class Course:
     table: list[str] = field(default_factory=list)
 
     def go(self, to: CampaignState) -> float:
-        """Give a command, again until Redis accepts it. Return when it came back."""
+        """Return a command, again until Redis accepts it. Return when it came back."""
         while True:
             try:
                 self.campaigns.move(NAME, to, event=f"campaign.{to}")

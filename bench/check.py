@@ -1,4 +1,4 @@
-"""How fast a list of recipients is checked, and in how much memory.
+"""Measures how fast a list of recipients is checked, and in how much memory.
 
     .venv/bin/python -m bench.check [--rows 1000000]
 

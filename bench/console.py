@@ -1,4 +1,4 @@
-"""What the pages of the console cost with a full ledger, and how long a search by number takes.
+"""Measures the cost of the console's pages with a full ledger, and the time of a search by number.
 
     .venv/bin/python -m bench.console [--rows 1000000] [--ended 100000] [--open 1000]
 

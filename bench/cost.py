@@ -11,7 +11,7 @@ from faxdispatch.states import CampaignState
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor time of one fax, in milliseconds, and how many went a second."""
+    """Processor time of one fax, in milliseconds, and how many faxes were sent a second."""
 
     worker: float
     valkey: float

@@ -1,4 +1,4 @@
-"""What a failover of Redis under load doubles and loses, with FAX_REPLICAS and without.
+"""Measures how many faxes a failover of Redis under load doubles and loses, with FAX_REPLICAS and without.
 
     .venv/bin/python -m bench.failover [--faxes 120]
 
@@ -83,7 +83,7 @@ def sentinel(pair: Guarded) -> None:
 
 
 def handed(pair: Guarded) -> None:
-    """Let the Sentinels hand over from a primary that is well."""
+    """Let the Sentinels fail over from a healthy primary."""
     pair.hand_over()
     pair.wait()
 
@@ -134,7 +134,10 @@ def _measure(
 
 
 def _settle(redis: Any, stub: Stub, surroundings: dict[str, str], count: int) -> bool:
-    """Wait until all is sent, or nothing more is; recover if that is needed. Return whether it was."""
+    """Wait until all faxes are sent, or no more are.
+
+    Recover the ledger if needed, and return whether that was needed.
+    """
     back, last, since = False, -1, time.monotonic()
     while time.monotonic() - since < QUIET and last < count:
         if redis.hexists("fax:ledger", "behind"):

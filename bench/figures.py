@@ -1,4 +1,4 @@
-"""From observations to figures. Pure functions, except `machine` and `usage`, which ask the operating system."""
+"""Turns observations into figures. Pure functions, except `machine` and `usage`, which ask the operating system."""
 
 import itertools
 import os
@@ -95,14 +95,14 @@ def _full(fax: dict[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Usage:
-    """What processes have used together: seconds of processor time so far, megabytes of memory of the largest."""
+    """The use of several processes: seconds of processor time of all, and megabytes of memory of the largest."""
 
     seconds: float
     megabytes: float
 
 
 def usage(pids: Iterable[int]) -> Usage:
-    """Ask Linux what these processes use."""
+    """Read the use of these processes from Linux."""
     seconds, megabytes = 0.0, 0.0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

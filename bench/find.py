@@ -1,4 +1,4 @@
-"""Finding faxes: what the index costs, and how long a search takes.
+"""Measures the search for faxes: the cost of the index, and the time of a search.
 
     .venv/bin/python -m bench.find [--singles 100000] [--rows 1000000]
 

@@ -1,4 +1,4 @@
-"""What a fax costs as lists grow: as many rows sent from campaigns of very different lengths.
+"""Measures the cost of a fax as lists grow: sends the same number of rows from campaigns of very different lengths.
 
     .venv/bin/python -m bench.growth [--sent 1000] [--rows 1000 20000 200000] [--parked 0 100000]
 

@@ -1,4 +1,4 @@
-"""What is lost or sent twice when hosts are far apart, or their network loses packets or is cut in two.
+"""Counts faxes that are lost or sent twice if hosts are far apart, or their network loses packets or is cut in two.
 
     .venv/bin/python -m bench.hosts [--scenario NAME …] [--faxes 150] [--seconds 10]
 

@@ -50,7 +50,7 @@ class Stub:
         self._http.post("/control/shut", json={"seconds": seconds}).raise_for_status()
 
     def spent(self, seconds: float) -> None:
-        """Let it say with the next send that no calls remain for this long."""
+        """Let it answer the next send with the header that no calls remain for this long."""
         self._http.post("/control/spent", json={"seconds": seconds}).raise_for_status()
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ class Installation:
         self._workers = workers
 
     def usage(self) -> Usage:
-        """Return what the workers have used."""
+        """Return the use of the workers."""
         return usage(self._stack[name].pid for name in self._workers)
 
     @property
@@ -105,7 +105,7 @@ class Installation:
         return int(self._stack[self._workers[0]].pid)
 
     def usage_of(self, name: str) -> Usage:
-        """Return what one process has used: `valkey`, `web` or `stub`."""
+        """Return the use of one process: `valkey`, `web` or `stub`."""
         return usage([self._stack[name].pid])
 
     def kill(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Whether lists with known answers, sent as campaigns through real processes, reach exactly whom they should.
+"""Checks that lists with known answers, sent as campaigns by real processes, reach exactly the right recipients.
 
     .venv/bin/python -m bench.known_lists [--only WORD]
 
@@ -27,7 +27,7 @@ from tests.flow.harness import SENDER, Flow, installation
 from tests.lists.known import LISTS, STORED, Known
 
 Faxed = Counter[tuple[str, int]]
-"""How often each number was sent so many pages."""
+"""How often each number got a fax with so many pages."""
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def surroundings(folder: Path, variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def command(*words: str) -> tuple[int, str]:
-    """Run a command in this process; give its exit code and what it wrote."""
+    """Run a command in this process. Return its exit code and its output."""
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(out):
         code = run(words)
@@ -53,7 +53,7 @@ def command(*words: str) -> tuple[int, str]:
 
 
 def begin(known: Known, campaign: str, folder: Path, settings: Mapping[str, str]) -> str:
-    """Make a list a campaign and start it; give what went otherwise than it should."""
+    """Make a list a campaign and start it. Return any problem, or an empty text."""
     folder.mkdir()
     path = known.write(folder)
     with surroundings(folder, {**settings, **known.environment}):
@@ -73,7 +73,7 @@ def finish(flow: Flow, campaigns: Sequence[str]) -> None:
 
 
 def sent(flow: Flow) -> dict[str, Faxed]:
-    """Return what was sent for each campaign."""
+    """Return the faxes that were sent for each campaign."""
     found: dict[str, Faxed] = {}
     for fax in flow.sim.control.get("/faxes").raise_for_status().json()["data"]:
         job, *_ = decode_client_state(fax["client_state"]) or ("",)

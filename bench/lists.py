@@ -1,4 +1,4 @@
-"""What a row of a list costs, checked and made a campaign, compared with the fastest plain ways to read the same file.
+"""Measures the cost of checking a list and making it a campaign, compared with the fastest plain ways to read the file.
 
     .venv/bin/python -m bench.lists [--rows 1000000] [--workbook 200000] [--abroad 200000]
 

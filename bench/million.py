@@ -1,4 +1,4 @@
-"""A list of a million rows made a campaign, compared with a loop of `apply_async`, one message for each recipient.
+"""Compares a campaign of a million rows with a loop of `apply_async`, one message for each recipient.
 
     .venv/bin/python -m bench.million [--rows 1000000] [--plain 20000] [--ended 50000]
 
@@ -80,7 +80,7 @@ def _used(redis: Any) -> int:
 
 
 def _nothing(**_: Any) -> None:
-    """Stands for a task that sends one fax."""
+    """Do nothing, in place of a task that sends one fax."""
 
 
 def _plain(url: str, redis: Any, count: int) -> tuple[float, float]:

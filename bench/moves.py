@@ -1,4 +1,4 @@
-"""What each step of a campaign's row costs Valkey, from the waiting list to its end, without any worker.
+"""Measures Valkey's cost of each step of a campaign's row, from the waiting list to its end, without any worker.
 
     .venv/bin/python -m bench.moves [--rows 2000] [--batch 25]
 
@@ -44,7 +44,7 @@ WEBHOOKS = 6
 EMPTY = "empty"
 """A step that rows do not take: the script of webhooks without a webhook, which shows what every script costs."""
 FASTEST = 5
-"""One in so many times of a step is faster than the one that counts."""
+"""The quantile that counts: one in this many times of a step is faster."""
 
 
 class Moves:

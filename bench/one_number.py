@@ -1,4 +1,4 @@
-"""Whether one number is ever called twice at once, and how soon its next fax follows.
+"""Checks that one number is never called twice at once, and measures how soon its next fax follows.
 
     .venv/bin/python -m bench.one_number [--to-one 50] [--others 200]
 

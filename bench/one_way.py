@@ -4,7 +4,7 @@ Prints its figures as one JSON object.
 
     .venv/bin/python -m bench.one_way plain|faxdispatch|producer|webhook|startup [--faxes 2000]
 
-Every figure is milliseconds of processor time of one fax, but for what is named otherwise. The modules are compiled, as
+Every figure is milliseconds of processor time of one fax, unless its name says otherwise. The modules are compiled, as
 they are where the package is installed.
 """
 
@@ -42,7 +42,7 @@ RATE = 250
 WARM = 100
 """How many faxes are sent before those that count."""
 ASIDE = "bench.aside"
-"""Where messages are kept until they may be received."""
+"""The list that holds messages until they may be received."""
 SETTINGS = {
     "FAX_RATE": str(RATE),
     "FAX_CHANNELS": "2000",

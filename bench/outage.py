@@ -1,4 +1,4 @@
-"""What an outage of Telnyx adds to the ledger, and how soon everything continues after it.
+"""Measures how much an outage of Telnyx adds to the ledger, and how soon everything continues after it.
 
     .venv/bin/python -m bench.outage [--faxes 300] [--seconds 90]
 

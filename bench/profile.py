@@ -1,4 +1,4 @@
-"""Where the processor time of a fax goes: its Redis commands, the worker's thread switches and time in the kernel.
+"""Shows the parts of a fax's processor time: its Redis commands, the worker's thread switches and time in the kernel.
 
     .venv/bin/python -m bench.profile message|row|raw [--faxes 2000] [--spy FILE]
 

@@ -1,4 +1,4 @@
-"""What a RabbitMQ broker that dies under load loses and doubles, and how soon work continues after that.
+"""Counts the faxes that a RabbitMQ broker killed under load loses and doubles, and how soon work continues after that.
 
     .venv/bin/python -m bench.rabbitmq [--faxes 300] [--seconds 10] [--kills 3]
 
@@ -46,7 +46,7 @@ SERVER = next(filter(None, _FOUND), None)
 
 
 class RabbitMQ:
-    """A server that can be killed and comes back with what it had on disk."""
+    """A server that can be killed and restarts with its data on disk."""
 
     def __init__(self, folder: Path) -> None:
         port, self._names = processes.free_port(), str(processes.free_port())
@@ -126,7 +126,7 @@ class Orders:
         self._plain.conf.broker_transport_options = {"confirm_publish": True}
 
     def plain(self, count: int, priority: str = "bulk") -> str:
-        """Order by Celery messages that RabbitMQ confirms. Return the last one's number."""
+        """Send faxes as Celery messages that RabbitMQ confirms. Return the number of the last fax."""
         for to in self._numbers(count):
             payload = {"to": to, "media_name": DOCUMENT, "priority": priority}
             self._plain.send_task(SendFax.TASK, kwargs=payload, queue=SendFax.QUEUE)

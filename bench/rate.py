@@ -1,4 +1,4 @@
-"""How close the calls of many workers come to FAX_RATE, and whether they ever exceed it.
+"""Measures how close the calls of many workers come to FAX_RATE, and whether they ever exceed it.
 
     .venv/bin/python -m bench.rate [--workers 8] [--rate 50] [--seconds 30]
 
@@ -91,7 +91,7 @@ def _measure(running: Installation, seconds: float, *, mixed: bool) -> tuple[int
 
 
 def _silence(running: Installation, how: str) -> str:
-    """Let the stub refuse calls for a while. Report which calls came nevertheless, and how soon they went on."""
+    """Let the stub refuse calls for a while. Report which calls came nevertheless, and how soon calls continued."""
     time.sleep(2)
     before = len(running.stub.calls())
     if how == "shut":

@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.refused
 
-Files beyond one bound each are made and checked, each in a process of its own. Told are the seconds until the refusal,
-those of the processor, and the most memory of the largest process.
+Makes files that each exceed one limit, and checks each in a separate process. Prints the seconds until the refusal, the
+processor time, and the peak memory of the largest process.
 """
 
 import resource
@@ -31,7 +31,7 @@ def workbook(
 
 
 def archive(parts: int, megabytes: int, packing: int = zipfile.ZIP_DEFLATED) -> Callable[[Path], None]:
-    """Return what writes an archive with this many empty files, and one with this many megabytes of spaces."""
+    """Return a function that writes an archive with this many empty files, and this many megabytes of spaces."""
 
     def write(path: Path) -> None:
         with zipfile.ZipFile(path, "w", packing) as made:
@@ -88,13 +88,13 @@ def main() -> None:
 
 
 def refusal(path: Path) -> str:
-    """Check a file, and return what it took."""
+    """Check a file, and return the cost."""
     run = subprocess.run([sys.executable, "-m", "bench.refused", str(path)], capture_output=True, text=True, check=True)
     return run.stdout.rstrip()
 
 
 def measure(path: Path) -> None:
-    """Check a file in a process of this one, and print what it took."""
+    """Check a file in a child process, and print the cost."""
     begun = time.perf_counter()
     run = subprocess.run(
         [sys.executable, "-m", "faxdispatch.cli", "campaign", "check", str(path), "--region", "US"],

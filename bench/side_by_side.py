@@ -1,10 +1,10 @@
-"""What a fax costs, compared with what a team would write instead of us: plain Celery, httpx and tenacity, no ledger.
+"""Compares the cost of a fax with that of a team's own code: plain Celery, httpx and tenacity, without a ledger.
 
     .venv/bin/python -m bench.side_by_side [--faxes 2000] [--rounds 3] [--against COMMIT]
 
-All ways by turns in one run: the same stub, the same Valkey with `appendfsync always`, as many threads. Counted is the
-processor time of worker and Valkey; the median of the rounds counts. `--against` runs an older build of the repository
-by turns with this one, with the benchmark as it is now. Exit code 1 where a target is missed.
+All ways by turns in one run: the same stub, the same Valkey with `appendfsync always`, as many threads. The processor
+time of worker and Valkey is counted, by the median of the rounds. `--against` runs an older build of the repository by
+turns with this one, with the benchmark as it is now. Exit code 1 where a target is missed.
 
 A checkout has more packages installed than a process needs, and some libraries load what they find. To measure what an
 operator has, install the package with its extra `app` alone, and give the benchmark that installation's Python:
@@ -89,7 +89,7 @@ TARGETS = (
         older=True,
     ),
 )
-"""What is judged. A way for which a measurement gives no figures counts as missed."""
+"""The targets. If a measurement gives no figures, its targets count as missed."""
 
 ROWS = (
     ("plain: Celery + httpx + tenacity, no ledger", "plain"),

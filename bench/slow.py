@@ -1,4 +1,4 @@
-"""Webhooks while slow clients hold every connection: each sends a byte a second and comes back when disconnected.
+"""Measures webhooks while slow clients hold every connection: each sends a byte a second and reconnects.
 
     .venv/bin/python -m bench.slow [--clients 505] [--seconds 20]
 

@@ -1,4 +1,4 @@
-"""Whether several workers at once keep to the day's cost cap exactly.
+"""Checks that several workers at once keep exactly to the day's cost cap.
 
     .venv/bin/python -m bench.spend [--cap 1.0] [--workers 4]
 
@@ -20,7 +20,7 @@ ESTIMATE, BILLED = 36_000, 26_000
 """Millionths: three pages at 0.007 and three minutes at 0.005; the same pages with one minute, as the stub bills."""
 CALL = 8.0
 QUIET = 4 * CALL
-"""If there is no new fax for this long, no more will follow."""
+"""Seconds without a new fax after which no more will follow."""
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Looking into running processes: the commands of a Redis, and with py-spy the functions of a Python process."""
+"""Observes running processes: the commands of a Redis, and with py-spy the functions of a Python process."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ def commands(redis: Redis) -> dict[str, tuple[int, int]]:
 
 @contextmanager
 def spied(pid: int, target: Path | None) -> Iterator[None]:
-    """Let py-spy look at a process meanwhile, if there is a file for what it sees."""
+    """Let py-spy observe a process in the block, if there is a file for its output."""
     if target is None:
         yield
         return

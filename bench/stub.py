@@ -2,8 +2,9 @@
 
     python -m bench.stub [PORT SEED [HOST]]
 
-PORT is a free one by default, and the signing key is that of SEED (64 hexadecimal digits) if given: so one that was
-killed comes back as it was, but without its faxes. HOST is the address that it listens on, by default 127.0.0.1.
+PORT is a free one by default, and the signing key is that of SEED (64 hexadecimal digits) if given: so a stub that was
+killed can be restarted with its old address and key, but without its faxes. HOST is the address that it listens on, by
+default 127.0.0.1.
 
 It shares no code with what it measures, nor with the simulator. Its first line on standard output is one JSON object
 with its address and public key. `/v2` is Telnyx's API as far as workers use it; `/control` is for measurements:
@@ -134,7 +135,7 @@ class Stub:
         self._turn = 0
 
     async def lifetime(self, _: web.Application) -> Any:
-        """Have a session for webhooks while the server runs."""
+        """Keep a session for webhooks open while the server runs."""
         watch = asyncio.create_task(self._watch())
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=16)) as self._http:
             yield

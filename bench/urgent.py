@@ -1,4 +1,4 @@
-"""How soon an urgent fax, a cancel and a sync reach Telnyx while workers take in a flood of bulk faxes, and after.
+"""Measures how soon an urgent fax, a cancel and a sync reach Telnyx during a flood of bulk faxes, and after it.
 
     .venv/bin/python -m bench.urgent [--flood 100000] [--workers 2] [--minutes 8]
 
@@ -38,7 +38,7 @@ class Probes:
 
     @contextmanager
     def going(self) -> Iterator[None]:
-        """Probe as long as the block runs."""
+        """Send probes as long as the block runs."""
         self._stop.clear()
         thread = threading.Thread(target=self._run)
         thread.start()
@@ -149,7 +149,7 @@ def _rest(running: Installation, when: str) -> None:
 
 
 def _share(running: Installation, when: str, seconds: float) -> None:
-    """Observe for a while what the workers use."""
+    """Observe the use of the workers for a while."""
     before = running.usage().seconds
     time.sleep(seconds)
     after = running.usage()

@@ -1,4 +1,4 @@
-"""What a webhook costs, compared with a bare Flask answer behind the same waitress, and how long each takes.
+"""Measures the cost and the time of a webhook, compared with a bare Flask answer behind the same waitress.
 
     .venv/bin/python -m bench.webhook [--webhooks 6000] [--rate 300] [--spy FILE]
 
@@ -46,7 +46,7 @@ WAY = (
 
 @dataclass(frozen=True)
 class Cost:
-    """What one webhook costs: processor time in milliseconds, scripts; median and 99th percentile of its seconds."""
+    """The cost of one webhook: milliseconds of processor time, scripts, median and 99th percentile of seconds."""
 
     own: float
     valkey: float
@@ -67,7 +67,7 @@ class Served:
     waits: list[float] = field(default_factory=list)
 
     def cost(self) -> Cost:
-        """Return what one webhook costs."""
+        """Return the cost of one webhook."""
         waits = sorted(self.waits)
         count = len(waits)
         return Cost(

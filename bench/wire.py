@@ -1,4 +1,4 @@
-"""Hosts without machines: separate networks, and the wire between them, which delays, loses and cuts packets.
+"""Simulates hosts by separate networks, and the wire between them, which delays and loses packets, or cuts hosts off.
 
 Each host is a network namespace with one interface, a TUN device. Packets that leave it come to a process here, which
 passes them to their host: at once, late, or not at all. `tc netem` does that too, but many kernels are built without
@@ -129,7 +129,7 @@ def _host(name: str, address: str) -> Host:
 
 
 def _work(lines: dict[bytes, int], orders: Connection, other_end: Connection) -> None:
-    """Carry packets until the controlling process is gone."""
+    """Carry packets until the controlling process has ended."""
     # Ctrl-C reaches the whole terminal; the wire lasts until the processes on it have ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     other_end.close()

@@ -79,7 +79,7 @@ def test_the_page_of_the_architecture_names_each_room_on_its_floor():
     ]
 
 
-# The changelog also names what is gone.
+# The changelog also names files that were removed.
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
 def test_tests_and_measurements_that_a_page_names_exist(page: Path):
     text = " ".join(page.read_text(encoding="utf-8").split())

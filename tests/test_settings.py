@@ -1,4 +1,4 @@
-"""What the environment may contain, how mistakes in it are reported, and that `.env.example` agrees."""
+"""The allowed content of the environment, the reports of mistakes in it, and the agreement of `.env.example`."""
 
 import re
 from pathlib import Path

@@ -14,12 +14,12 @@ _ANSWERS = {
     (10, 40): (_OPENED, b"\x00"),
     (20, 10): (_CHANNEL_OPENED, b"\x00\x00\x00\x00"),
 }
-"""What follows each method of a client (AMQP 0-9-1 specification): class and method, and their arguments."""
+"""The answer to each method of a client (AMQP 0-9-1 specification): class and method, and their arguments."""
 
 
 @contextmanager
 def silent_rabbitmq() -> Iterator[str]:
-    """Run it; gives its address."""
+    """Run it, and yield its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     threads = [threading.Thread(target=_accept, args=(listener,))]
     threads[0].start()

@@ -74,7 +74,7 @@ SURROUNDINGS = {
     "CELERY_CONFIG_MODULE": "no_such_module",
     "DJANGO_SETTINGS_MODULE": "no_such_module.settings",
 }
-"""What another service's Celery may have in the environment of its process."""
+"""Variables that another service's Celery may have in its environment."""
 
 
 @pytest.mark.parametrize("name", SURROUNDINGS)

@@ -18,7 +18,7 @@ from tests.flow.harness import Flow, installation
 PASSWORD = "correct horse battery"
 NO_BROWSER = "no browser: install Debian's package chromium, or name one in CHROMIUM"
 PATIENCE = 150_000
-"""Milliseconds that anything on a page may take: what a busy machine needs, and no promise."""
+"""Milliseconds that anything on a page may take. This is for busy machines and is not a promise."""
 SWITCHES = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
@@ -85,7 +85,7 @@ def context(chromium: Browser, flow: Flow) -> Iterator[Callable[..., BrowserCont
 
 @pytest.fixture
 def sign_in(context: Callable[..., BrowserContext], flow: Flow) -> Callable[..., Page]:
-    """Signs somebody in, and watches that pages load nothing from elsewhere, complain of nothing and open nothing."""
+    """Signs somebody in, and checks that pages load nothing from elsewhere, log no errors and open no windows."""
 
     def made(name: str = "olga", **options) -> Page:
         page = context(**options).new_page()

@@ -35,7 +35,7 @@ def messy(path, count, name="Clinic"):
 
 
 def campaign(page, path, name, *, document=None):
-    """Bring a list to a campaign that waits for its start, page by page."""
+    """Make a campaign that waits for its start from a list, page by page."""
     page.goto("/drafts/")
     page.get_by_label("List (CSV").set_input_files(path)
     page.get_by_role("button", name="Upload").click()
@@ -172,7 +172,7 @@ def test_an_opt_out_by_page_command_or_python_stops_the_rows_of_a_running_campai
     assert stopped.keys() == {*last}
     assert [flow.sim.accepted(found.job_id) for found in stopped.values()] == [0, 0, 0]
     assert service.get(name).delivered == service.get(name).rows - 3
-    # No attempt began after the opt-out was taken in: not a second later, and not at all.
+    # No attempt began after the opt-out was recorded.
     jobs = {found.job_id for found in stopped.values()}
     assert not [event for event in flow.events() if event.type == "job.submitted" and event.job_id in jobs]
 
@@ -203,7 +203,7 @@ def test_another_site_cannot_act_in_the_name_of_who_is_signed_in(flow, context, 
         victim = page.context.new_page()
         with victim.expect_response(lambda answer: answer.url.endswith("/cancel")) as answered:
             victim.goto(f"http://{host}:{server.server_port}/")
-        # From another site the session does not even come along; from the same one the form lacks its token.
+        # A request from another site has no session cookie; one from the same site lacks the form's token.
         assert answered.value.status in {400, 401}
     finally:
         server.shutdown()
@@ -253,7 +253,7 @@ def test_everything_goes_with_the_keyboard_alone(flow, context):
     flow.wait_for(job, State.HELD)
     page = context().new_page()
     page.goto("/")
-    # What is typed before its field has the focus is lost, and a busy browser gives it late.
+    # Text that is typed before its field has the focus is lost, and a busy browser sets the focus late.
     expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("olga")
     page.keyboard.press("Tab")
@@ -309,7 +309,7 @@ def test_a_person_who_reads_with_other_means_meets_no_serious_barrier(flow, sign
     for path in places:
         page.goto(path)
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        # Of what differs in the dark, axe knows the contrast.
+        # In dark mode, axe checks the contrast again.
         for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
             page.emulate_media(color_scheme=scheme)
             found = Axe().run(page, options={"resultTypes": ["violations"]} | rules).response["violations"]

@@ -17,7 +17,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 OFFICE = Window(start=time(8), end=time(17), zone="America/Chicago", days=WEEKDAYS)
 NIGHT = Window(start=time(22), end=time(6), zone="America/Chicago", days=("fri",))
 LOCAL = Window(start=time(8), end=time(17))
-"""By the recipient's clock."""
+"""A window by the recipient's clock."""
 NEW_YORK_NUMBER, CHICAGO_NUMBER, TOLL_FREE = "+12125550200", "+13125550200", "+18005550123"
 CENTRAL_AND_EASTERN = "+18505550123"
 

@@ -36,7 +36,7 @@ def like(code, chance):
 
 @pytest.fixture(scope="module")
 def drawn():
-    """For each country code, numbers like its own, with the dice that drew them."""
+    """For each country code, numbers like its own, and the random generator that made them."""
     chance = random.Random(29)
     return [(code, like(code, chance), chance) for code in CODES for _ in range(10)]
 

@@ -1,4 +1,4 @@
-"""A campaign whose rows are brought to their ends by the moves of the ledger, by a clock that the test holds."""
+"""A campaign whose rows are moved to their ends by the ledger, with the test's own clock."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a campaign is estimated to cost and when it ends, by a clock that the test controls."""
+"""The estimated cost and end of a campaign, by a clock that the test controls."""
 
 from datetime import UTC, datetime, time, timedelta
 

@@ -1,4 +1,4 @@
-"""What a report says about each recipient of a campaign in a real Valkey."""
+"""The report of a campaign in a real Valkey, recipient by recipient."""
 
 import csv
 import re
@@ -42,7 +42,7 @@ def rows(redis_url):
 
 @pytest.fixture
 def ended(rows):
-    """One delivered, one failed, one suppressed; two are not over."""
+    """Five rows: one delivered, one failed, one suppressed, and two that have not ended."""
     rows.deliver(1)
     rows.fail(2, "user_busy")
     rows.desk.redis.hset("fax:suppressed", rows.number(3), "{}")

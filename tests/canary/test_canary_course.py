@@ -1,4 +1,4 @@
-"""A canary follows its fax however fast that is."""
+"""A canary follows its fax even if that is very fast."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,7 +29,7 @@ def canary(desk: CampaignDesk, client: FaxClient, redis_url: str) -> Canary:
 
 
 def end(desk: CampaignDesk, canary: Canary) -> Seen:
-    """Let the fax be delivered; gives the first look at it."""
+    """Let the fax be delivered; return the first look at it."""
     desk.send(canary.job_id)
     desk.report(canary.job_id, "delivered")
     [seen] = islice(canary._looks(), 1)

@@ -44,7 +44,7 @@ WHOLE = (SUBMITTED, ACCEPTED, QUEUED, DELIVERED)
 
 
 def seen(*events, state="accepted", after=5.0, changed=4.0, inbound=(), out_of_time=False, pause=None, **row):
-    """What is seen `after` so many seconds, of a job that changed last `changed` seconds after it was recorded."""
+    """The observation `after` this many seconds, of a job that last changed `changed` seconds after it was recorded."""
     given = {
         "state": state,
         "attempt": "1",

@@ -10,7 +10,7 @@ from typing import Any
 from tests.flow.harness import SENDER, Simulator
 
 SHARE = 4
-"""One call comes in for so many orders."""
+"""One inbound fax for this many orders."""
 _FAILED, _PARTIAL, _TIFF = 0.1, 0.1, 0.2
 
 

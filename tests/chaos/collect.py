@@ -12,7 +12,7 @@ from tests.chaos.world import World
 
 _ROW = "fax:job:"
 INBOUND = ("fax:coming", "fax:documents:wanted", "fax:documents:given_up")
-"""Where inbound faxes are that have not come to their end."""
+"""The places of inbound faxes that have not ended."""
 
 
 def collect(world: World, orders: list[Order], lists: list[List]) -> Evidence:
@@ -38,7 +38,7 @@ def collect(world: World, orders: list[Order], lists: list[List]) -> Evidence:
 
 
 def _left_over(redis: Any, views: dict[str, JobView]) -> dict[str, list[str]]:
-    """Find what no job in flight accounts for. An open job must stand in exactly one place."""
+    """Find entries that belong to no job in flight. An open job must be in exactly one place."""
     agenda = redis.zrange("fax:agenda", 0, -1)
     waiting = {key: redis.zrange(key, 0, -1) for key in redis.scan_iter("fax:*waiting*", count=1000)}
     places = [*agenda, *(job for jobs in waiting.values() for job in jobs)]

@@ -16,7 +16,7 @@ _PAUSE = (0.4, 1.6)
 
 @dataclass
 class Injection:
-    """One injected fault, as it is written down. Times are in seconds since the start."""
+    """One injected fault, as it is logged. Times are in seconds since the start."""
 
     fault: str
     at: float
@@ -80,7 +80,7 @@ class Director:
         fault = FAULTS[self._dice.choice(idle)]
         injection = Injection(fault.name, round(self.seconds, 2))
         lasts = self._dice.uniform(*fault.lasts)
-        # Its own random numbers: how many an injection draws depends on what it finds.
+        # Injections have their own random numbers, since the count that they draw depends on the state that they find.
         dice = random.Random(self._dice.random())
         if _tried(lambda: fault.inject(self._world, dice)):
             self.log.append(injection)
@@ -93,7 +93,10 @@ class Director:
 
 
 def _tried(act: Callable[[], None]) -> bool:
-    """Return whether it was injected: some faults cannot be at times; none that needs Valkey can while it is away."""
+    """Return whether it was injected.
+
+    Some faults are not always possible, and none that needs Valkey is while Valkey is down.
+    """
     try:
         act()
     except (RedisError, NotNow):

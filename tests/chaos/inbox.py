@@ -1,4 +1,4 @@
-"""What happened to inbound faxes: the simulator's list compared with events and files."""
+"""Judges inbound faxes: compares the simulator's list with events and files."""
 
 import hashlib
 import io
@@ -20,12 +20,12 @@ class Document:
 
     sha256: str
     pages: int | None
-    """None for what is no PDF."""
+    """None if it is not a PDF."""
     beside: dict[str, Any]
 
 
 def documents(folder: Path) -> dict[str, list[Document]]:
-    """Read the inbox: by fax id, what is stored of it."""
+    """Read the inbox: the stored files by fax id."""
     found: defaultdict[str, list[Document]] = defaultdict(list)
     for path in sorted(folder.glob("[!.]*")):
         if path.suffix != ".json":
@@ -43,7 +43,7 @@ def _document(path: Path) -> Document:
 def judge_inbox(
     faxes: Iterable[Mapping[str, Any]], events: Iterable[Event], stored: Mapping[str, list[Document]]
 ) -> list[str]:
-    """Name what is wrong: a fax published never or twice, a document that is missing, wrong or stored twice."""
+    """Return all faults: a fax that was published never or twice, a document that is missing, wrong or stored twice."""
     told: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.fax_id and event.note is None:

@@ -1,4 +1,4 @@
-"""What happened to each order: the simulator's count compared with receipts and ledger."""
+"""Judges each order: compares the simulator's count with receipts and ledger."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ class Evidence:
     """The event stream."""
     counts: dict[State, int]
     left_over: dict[str, list[str]]
-    """What should be empty once every job has ended: appointments, lines, channels."""
+    """Entries that must be gone once every job has ended: appointments, lines, channels."""
     report: Mapping[str, Any]
     """The simulator's report."""
     faxes: list[dict[str, Any]]
@@ -37,22 +37,22 @@ class Evidence:
     inbound: list[dict[str, Any]]
     """Its inbound ones."""
     documents: dict[str, list[Document]]
-    """What is stored of those."""
+    """Their stored documents."""
     lists: list[List] = field(default_factory=list)
     """The campaigns that were asked for."""
     campaigns: dict[str, Ended] = field(default_factory=dict)
-    """What the ledger says of campaigns."""
+    """The ledger's figures of campaigns."""
     gone: list[Gone] = field(default_factory=list)
-    """The times whose orders may be forgotten, where Telnyx does not know them: the ledger was set back over them."""
+    """The times whose orders may be lost if Telnyx does not know them, since the ledger was set back to before them."""
 
     def excused(self, moment: float | None) -> bool:
-        """Return whether what was answered then may be forgotten."""
+        """Return whether an order that was answered then may be lost."""
         return any(each.has(moment) for each in self.gone)
 
 
 @dataclass
 class Verdict:
-    """Each list names what is wrong, with the reason."""
+    """The faults that the judge found; each list has one kind, with reasons."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -125,7 +125,7 @@ def _judge_lists(evidence: Evidence, faxes: Mapping[str, list[dict[str, Any]]]) 
 def _judge_sends(client_states: Mapping[str, Mapping[str, Any]], verdict: Verdict, *, set_back: bool) -> None:
     for client_state, sends in client_states.items():
         job_id, attempt, _ = decode_client_state(client_state) or (client_state, 0, None)
-        # A ledger that was set back gives the number of an attempt that Telnyx never took once more.
+        # A ledger that was set back uses the number of an attempt again if Telnyx never accepted that attempt.
         if sends["posts"] > 1 and not set_back:
             verdict.double_dials.append(f"{job_id}: attempt {attempt} posted {sends['posts']} times")
         if sends["accepted"] > 1:

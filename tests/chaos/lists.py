@@ -95,7 +95,7 @@ class Campaigner(threading.Thread):
 
 @dataclass(frozen=True)
 class Ended:
-    """What the ledger says of a campaign: codes by job, and what its audit finds."""
+    """The ledger's view of a campaign: codes by job, and the faults of its audit."""
 
     codes: Mapping[str, str]
     faults: tuple[str, ...]
@@ -120,10 +120,10 @@ def judge_lists(
     delivered: Counter[str],
     excused: Callable[[float | None], bool],
 ) -> list[str]:
-    """Name what is wrong: a row that has not ended as it should, or otherwise than at Telnyx.
+    """Return all faults: rows that have not ended as expected, or not as at Telnyx.
 
-    `made` are the codes of jobs that are no rows, `delivered` what arrived at Telnyx, by job. A list that was given
-    when `excused` says so may be lost, all but the rows that Telnyx has.
+    `made` are the codes of jobs that are no rows, `delivered` the deliveries at Telnyx, by job. A list that was created
+    at a time for which `excused` is true may be lost, except for the rows that Telnyx has.
     """
     problems = [f"{name}: {fault}" for name, each in found.items() for fault in each.faults]
     for each in planned:

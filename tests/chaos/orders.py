@@ -1,4 +1,4 @@
-"""What producers ask for: a seeded mix of plain faxes, retries, failures, shared lines, double clicks and cancels."""
+"""The producers' orders: a seeded mix of plain faxes, retries, failures, shared lines, double clicks and cancels."""
 
 import random
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from faxdispatch import State
 DELIVERED = frozenset({State.DELIVERED})
 FAILED = frozenset({State.FAILED})
 
-# Scenario of the simulator's magic numbers → how many of a hundred orders, and the only honest end.
+# Scenario of the simulator's magic numbers → how many of a hundred orders, and the only correct end.
 _SCENARIOS: dict[int, tuple[int, frozenset[State]]] = {
     1: (2, DELIVERED),  # slowly
     2: (3, DELIVERED),  # busy once
@@ -28,7 +28,7 @@ _PLAIN_MESSAGES, _DOUBLE_CLICKS, _CANCELS = 0.15, 0.08, 0.05
 
 @dataclass
 class Order:
-    """One fax that a producer asks for, and what it was promised."""
+    """One fax that a producer orders, and the answer to it."""
 
     key: str
     to: str
@@ -36,13 +36,13 @@ class Order:
     plain: bool
     """Sent as a bare Celery message, as by a service without our package."""
     clicks: int
-    """How often it is asked for, with the same idempotency key."""
+    """How often it is ordered with the same idempotency key."""
     cancel_after: float | None
     job_ids: set[str] = field(default_factory=set)
     """The ids that the producer got; more than one would be two faxes for one order."""
     cancelled: bool = False
     refused: str | None = None
-    """Why it was not taken."""
+    """Why it was not accepted."""
     given: float | None = None
     """When it was answered, in seconds of the clock that all share."""
 

@@ -18,15 +18,15 @@ from faxdispatch.supervisor.valkey import APPEND_ONLY
 
 @dataclass(frozen=True)
 class Gone:
-    """From when to when the ledger has forgotten what it was given, in seconds of the clock that all share."""
+    """A time span that the ledger has forgotten, in seconds of the clock that all share."""
 
     begun: float
-    """The moment of which the copy is."""
+    """The time of the copy."""
     ended: float
-    """When it had taken the ledger's place."""
+    """When the copy had replaced the ledger."""
 
     def has(self, moment: float | None) -> bool:
-        """Return whether what was answered then may be forgotten; None is what was never answered."""
+        """Return whether an order that was answered then may be lost; None means that it was never answered."""
         return moment is None or self.begun <= moment <= self.ended
 
 
@@ -87,7 +87,7 @@ class Restoring:
         yield from self._command("recover")
 
     def _moment(self) -> float | None:
-        """The moment of which the ledger is, by itself, or None while it does not answer."""
+        """The ledger's own time, or None while it does not answer."""
         try:
             behind = self._epoch.behind()
         except (Unavailable, RedisError):

@@ -26,7 +26,7 @@ _REPORT_EVERY = 5.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to be."""
+    """The plan of a run."""
 
     jobs: int
     seed: int
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass
 class Result:
-    """What a run came to."""
+    """The result of a run."""
 
     plan: Plan
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""What the judge of a run accepts, and what not, after the ledger was restored from a copy."""
+"""The faults that the judge of a run accepts after the ledger was restored from a copy, and those that it reports."""
 
 from collections import Counter
 from typing import Any

@@ -46,7 +46,7 @@ _SPEED = "4"
 
 @dataclass
 class World:
-    """What the director injects faults into, and what the judge asks."""
+    """The installation into which the director injects faults, and which the judge asks."""
 
     stack: Stack
     inbox: Path

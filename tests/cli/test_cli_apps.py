@@ -54,7 +54,7 @@ def settable(application):
 
 
 class Other:
-    """Another way to the simulated Telnyx than the one that is tested."""
+    """Access to the simulated Telnyx apart from the tested one."""
 
     def __init__(self, simulator):
         headers = {"Authorization": f"Bearer {simulator['api_key']}"}

@@ -1,4 +1,4 @@
-"""`faxdispatch charges`, and what doctor says of them."""
+"""`faxdispatch charges`, and doctor's finding about them."""
 
 from datetime import timedelta
 

@@ -21,7 +21,7 @@ from tests.conftest import Valkey, free_port
 
 @pytest.fixture
 def doctor(cli):
-    """Run it; gives exit code and findings by name."""
+    """Run it; return exit code and findings by name."""
 
     def examine(**variables):
         result = cli("doctor", "--json", **variables)
@@ -35,7 +35,7 @@ def doctor(cli):
 
 @pytest.fixture
 def web():
-    """A web server that answers as a test wants; gives its address."""
+    """A web server that answers as a test wants; return its address."""
     servers = []
 
     def serve(status, body=b"", headers=()):
@@ -70,7 +70,7 @@ def web():
 
 @pytest.fixture
 def application(telnyx):
-    """Make fax applications at the simulated Telnyx; gives the id."""
+    """Make fax applications at the simulated Telnyx; return the id."""
     with TelnyxClient(telnyx["base_url"], telnyx["api_key"]) as client:
         made = []
 

@@ -66,7 +66,7 @@ class Account:
 
 @pytest.fixture
 def fax(telnyx):
-    """An account without faxes, whose faxes go on only where `quickly` says so."""
+    """An account without faxes. Its new faxes proceed only if `quickly` is set."""
     account = Account(telnyx)
     account.clear()
     account.faults(speed=0.001)

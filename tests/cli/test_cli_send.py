@@ -306,7 +306,7 @@ def test_what_waiting_prints_hides_numbers(cli, redis):
 
 @pytest.fixture
 def server(tmp_path):
-    """A server whose documents are the files of this test's folder; gives its address."""
+    """A server whose documents are the files of this test's folder; return its address."""
 
     class Silent(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):

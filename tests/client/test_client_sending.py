@@ -24,7 +24,7 @@ def redis(redis_url):
 
 @pytest.fixture
 def calls(redis, monkeypatch):
-    """How many scripts were run so far, each a round trip; nothing else is sent, for Celery is not asked."""
+    """How many scripts were run so far, each a round trip; nothing else is sent, since Celery is not used."""
     monkeypatch.setattr("faxdispatch.client.recording.post_job", None)
 
     def count():

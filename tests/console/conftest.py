@@ -42,7 +42,7 @@ class Browser:
         return re.search(r'name="csrf_token" value="([^"]+)"', self.get(path).text)[1]
 
     def post(self, path: str, **fields) -> TestResponse:
-        """Post a form with the token of this session; gives the page that it leads to."""
+        """Post a form with the token of this session; return the page that it leads to."""
         return self.client.post(path, data={"csrf_token": self.token(), **fields}, follow_redirects=True)
 
     def sign_in(self, name: str, password: str = PASSWORD, **more) -> TestResponse:
@@ -53,7 +53,7 @@ class Browser:
 
 @pytest.fixture(scope="session")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of an operator and a viewer. Checking a password is slow on purpose; theirs are quick."""
+    """A file of an operator and a viewer. Their passwords have quick hashes, while real ones are slow on purpose."""
     path = tmp_path_factory.mktemp("users") / "users.json"
     users = Users(path)
     with pytest.MonkeyPatch.context() as patch:

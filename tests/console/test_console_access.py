@@ -87,7 +87,7 @@ def test_the_session_is_for_http_alone_and_behind_https_for_that_alone(build, us
 
 def test_a_request_for_another_host_name_is_refused(operator):
     assert operator.get("/", headers={"Host": "evil.example"}).status_code == 400
-    # What watches over processes asks by number, whatever the console is called.
+    # Health checks ask by IP address, even if the console has a name.
     assert operator.get("/healthz", headers={"Host": "10.1.2.3:8090"}).status_code == 200
 
 

@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass
 class Recorder:
-    """Where the server is, what it was asked, and what it answers: one answer a page, the last one again."""
+    """The server's address, its requests, and its answers: one for each page; the last one repeats."""
 
     url: str
     answers: list[Answer] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Recorder:
         self.answers, self.seen = list(answers), []
 
     def take(self) -> list[Seen]:
-        """Return what was asked since the last time."""
+        """Return the requests since the last call."""
         taken, self.seen = self.seen, []
         return taken
 

@@ -1,6 +1,6 @@
 """Telnyx's own SDK and our client send the same requests and read the same from the answers.
 
-What the two do differently on purpose is written down as data: `DIFFERENT`, `OMITTED_FIELDS`.
+Intended differences between the two are listed as data: `DIFFERENT`, `OMITTED_FIELDS`.
 """
 
 import json
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("sdk")
 KEY = "KEY_of_nobody"
 FAX_ID = "0ccc7b54-4df3-4bca-a65a-3da1ecc777f0"
 APPLICATION_ID = "1293384261075731499"
-# What has to be quoted in a path, and what might be quoted twice.
+# Characters that must be quoted in a path, and some that might be quoted twice.
 MEDIA_NAME = "Überweisung 7/8 + 100%25 & #1?.pdf"
 
 # Complete: a field that the SDK's model has and that is missing here fails a test below.
@@ -139,13 +139,13 @@ def page(number: int, of: int, *entries: dict[str, Any]) -> Answer:
 
 @dataclass(frozen=True)
 class Case:
-    """One operation as both sides write it, and what Telnyx answers."""
+    """One operation as both sides write it, and Telnyx's answer."""
 
     ours: Callable[[TelnyxClient], Any]
     theirs: Callable[[Any], Any]
     answers: tuple[Answer, ...]
     options: str = ""
-    """Name of the SDK's own list of the operation's options, and what of them is given here."""
+    """The name of the SDK's own list of the operation's options, and the options that are given here."""
     given: tuple[dict[str, Any], ...] = ()
 
 
@@ -285,14 +285,14 @@ CASES: dict[str, Case] = {
     ),
 }
 
-# Where the query differs on purpose: what only we send, what only the SDK sends.
+# Intended differences of the query: parameters that only we send, and those that only the SDK sends.
 DIFFERENT: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
     # The first page is asked for by its number too, so that every page of a listing is asked for alike.
     "list faxes without options": ([("page[number]", "1")], []),
     # Telnyx's documents name `filter[content_type][]`, once for each type; the SDK has lost the brackets and joins.
     "list media": ([("filter[content_type][]", each) for each in TYPES], [("filter[content_type]", ",".join(TYPES))]),
 }
-# What our models leave out on purpose.
+# Fields that our models leave out on purpose.
 OMITTED_FIELDS = {
     "ActionCancelResponse.Data": {"result"},  # "ok", and nothing else is documented: the status says as much
     "ActionRefreshResponse.Data": {"result"},
@@ -463,7 +463,7 @@ def test_bytes_are_uploaded_as_the_sdks_own_extension_points_do(us, sdk, recorde
 
 
 def parts(body: bytes) -> dict[bytes, bytes]:
-    """Return a form's contents by their names; file names are each side's own affair."""
+    """Return a form's contents by their names; file names may differ."""
     boundary = body.partition(b"\r\n")[0]
     found = {}
     for part in body.split(boundary)[1:-1]:

@@ -1,6 +1,6 @@
 """`python -m tests.deploy.advisories LOCK…`: ask pip-audit for known weaknesses of what is locked.
 
-Exit code 1 where there are any. Where the list of them cannot be reached, that is told and no failure, so that
+Exit code 1 where there are any. If the list cannot be reached, this is reported but is not a failure, so that
 `make check` works without a network.
 """
 
@@ -16,7 +16,7 @@ _PATIENCE = 180
 
 
 def main(locks: Sequence[str]) -> int:
-    """Audit each file; give the exit code."""
+    """Audit each file; return the exit code."""
     return max([_audit(lock) for lock in locks], default=0)
 
 
@@ -31,7 +31,7 @@ def _audit(lock: str) -> int:
 
 
 def judge(lock: str, packages: Sequence[dict[str, Any]]) -> int:
-    """Print what pip-audit found of each package and give the exit code; it passes over what it cannot look up."""
+    """Print what pip-audit found of each package; return the exit code; it passes over what it cannot look up."""
     known = [package for package in packages if "skip_reason" not in package]
     if not known:
         print(f"advisories: {lock}: skipped, the list of known weaknesses cannot be reached")

@@ -44,7 +44,7 @@ def test_the_image_starts_the_webhook_and_its_files_are_let_in():
     copied = [word for line in lines if re.match(r"COPY (?!--from)", line) for word in line.split()[1:-1]]
     assert {path.split("/")[0] for path in copied} == let_in
     assert ".env" not in let_in
-    # Whoever runs there may not write, and would compile it again at each start.
+    # The user in the image cannot write there, so the code would be compiled again at each start.
     compiled = next(line for line in lines if "compileall" in line)
     assert set(compiled.split()[5:]) == {path for path in copied if (ROOT / path).is_dir()}
 
@@ -136,7 +136,7 @@ def test_make_pin_names_every_image_by_its_digest(tmp_path):
 
 def test_ci_runs_the_tests_and_then_the_checks(tmp_path):
     program(tmp_path, "make", 'echo "ran $*"')
-    # They are there, so that nothing is installed for this.
+    # The packages are installed already, so nothing is downloaded for this.
     for name in ("a-browser", "promtool", "nginx", "caddy", "rabbitmq-server"):
         program(tmp_path, name, "exit 1")
     done = subprocess.run(

@@ -33,7 +33,7 @@ class Ports:
 
 
 def changed(text: str, changes: dict[str, str]) -> str:
-    """Put in what is of this test; each of it must be there."""
+    """Replace ports and certificates by those of this test; each must occur."""
     for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)
@@ -82,7 +82,7 @@ def caddy(folder: Path, ports: Ports) -> tuple[list[str], dict[str, str]]:
 
 
 def seen(environ, start_response):
-    """Stand in for the console: return what arrived of a request."""
+    """Take the place of the console: return the received request."""
     told = {
         "address": environ["REMOTE_ADDR"],
         "host": environ["HTTP_HOST"].partition(":")[0],
@@ -158,7 +158,7 @@ def test_only_webhooks_pass_the_proxy(front: Front):
         assert front.ask("fax.example.com", path).status_code == 404
 
     long = front.ask("fax.example.com", "/webhooks/telnyx", "POST", content=b"x" * 300_000, headers=request.headers)
-    # Caddy 2.6 says 502 of a body that is cut off while it is passed on.
+    # Caddy 2.6 answers 502 if a body is cut off while it is passed on.
     assert long.status_code in (413, 502)
 
     claims = {"X-Forwarded-For": "198.51.100.1", "X-Console-Secret": "a secret of theirs", "X-Forwarded-User": "anna"}

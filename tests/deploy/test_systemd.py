@@ -34,7 +34,7 @@ def test_only_the_web_app_has_no_api_key():
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_understands_the_unit(unit: Path, tmp_path: Path):
     here = tmp_path / unit.name.replace("@.", "@1.")
-    # It looks whether the command is there.
+    # It checks whether the command exists.
     here.write_text(unit.read_text().replace("/opt/faxdispatch/.venv/bin/python", f'"{sys.executable}"'))
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", here], capture_output=True, text=True, check=False)
     assert [line for line in done.stderr.splitlines() if here.name in line] == []

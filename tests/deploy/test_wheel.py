@@ -38,7 +38,7 @@ def test_the_wheel_works_without_the_checkout(environment: Path, tmp_path: Path)
     assert Path(where.stdout.strip()).is_relative_to(environment.parent)
     command = environment / "faxdispatch"
     assert run(command, "--version", folder=tmp_path).stdout.startswith("faxdispatch ")
-    # It gets as far as Redis, which is not there.
+    # It tries to connect to Redis, which does not run.
     away = run(command, "status", folder=tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
     assert (away.returncode, "Redis" in away.stderr, "Traceback" in away.stderr) == (1, True, False)
 

@@ -93,7 +93,7 @@ def test_an_ambiguous_name_is_reported(tmp_path, make):
 
 def test_unmarked_utf_8_names_in_an_archive_are_read_as_utf_8(tmp_path):
     made = archive(tmp_path, {"Müller.pdf": b"M"})
-    # macOS writes the bytes of UTF-8, and leaves out the flag that says so.
+    # macOS writes names in UTF-8, but without the flag for UTF-8.
     made.write_bytes(made.read_bytes().replace(struct.pack("<HH", 0x800, 8), struct.pack("<HH", 0, 8)))
 
     with open_media_dir(made) as place:

@@ -1,4 +1,4 @@
-"""Servers and links for tests of what comes from outside."""
+"""Servers and links for tests of foreign documents."""
 
 import io
 import ssl
@@ -10,7 +10,7 @@ from tests.fetching.harness import CERTIFICATES, Internet, Names, Server, make_l
 
 @pytest.fixture
 def served():
-    """Start servers; gives a function that starts one, with TLS or without."""
+    """Start servers; return a function that starts one, with TLS or without."""
     started = []
 
     def start(*, tls=True):
@@ -48,7 +48,7 @@ def links(internet, names):
 
 @pytest.fixture
 def into():
-    """A file that an earlier try has left something in."""
+    """A file with content of an earlier try."""
     file = io.BytesIO(b"left by an earlier try" * 1000)
     file.seek(0, io.SEEK_END)
     return file

@@ -23,7 +23,7 @@ def reply(body=b"", *, status="200 OK", **headers):
 
 
 class Server:
-    """Answers each request with what `answers` holds for its path: bytes, or a function of the connection.
+    """Answers each request with the entry of `answers` for its path: bytes, or a function of the connection.
 
     `requests` are the heads that came. A function may talk as long as the other side listens.
     """

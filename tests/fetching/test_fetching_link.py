@@ -25,7 +25,7 @@ PRIVATE = [
 
 
 def hushed(error):
-    """What an error says, of which nothing may be secret."""
+    """The text of an error, which must contain nothing secret."""
     text = f"{error!r} {error} {error.__cause__!r}"
     assert "c0ffee" not in text
     assert "5550123" not in text
@@ -44,7 +44,7 @@ def redirect(to, status="302 Found"):
 
 
 class Endless:
-    """Sends `first`, then `again` until the other side has had enough; knows then that it has.
+    """Sends `first`, then `again` until the other side disconnects, and records that.
 
     Before each `again` it calls `between`.
     """

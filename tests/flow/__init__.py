@@ -1,1 +1,1 @@
-"""A package, so that its fixtures end with its last test: pytest knows a package by this file alone."""
+"""This file makes the folder a package for pytest, so that its fixtures end with its last test."""

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 MARK = "FLOW_TEST_MARK"
 PATIENCE = 120
-"""Seconds that a command may take to end: fewer than a test may take, so that its stack can still be shown."""
+"""Seconds in which a command must end: fewer than a test may take, so that its stack can still be shown."""
 
 
 class Command:
@@ -50,7 +50,7 @@ class Command:
         return self._log.read_text()
 
     def wait_for_line(self, word: str) -> str:
-        """Read standard output up to a line with this word; give all that was read."""
+        """Read standard output up to a line with this word; return all that was read."""
         read = ""
         for line in self.process.stdout:
             read += line
@@ -59,7 +59,7 @@ class Command:
         raise AssertionError(f"it ended without {word!r}; it said:\n{read}\n{self.errors}")
 
     def stop(self, number: int) -> int:
-        """Send it a signal and give its exit code."""
+        """Send it a signal; return its exit code."""
         self.process.send_signal(number)
         return self.end()
 

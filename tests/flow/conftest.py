@@ -35,7 +35,7 @@ def stack(_shared: Flow) -> Iterator[Flow]:
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run a command in the test's folder; gives what it printed, and fails where it ends with another code."""
+    """Run a command in the test's folder; return what it printed, and fails where it ends with another code."""
     monkeypatch.chdir(tmp_path)
 
     def call(*words: str, code: int = 0, **variables: str) -> str:

@@ -23,7 +23,7 @@ from tests.conftest import eventually
 from tests.documents.blank import blank_pdf
 
 PATIENCE = 150
-"""Seconds that anything may take: what a very busy machine needs, and no promise."""
+"""Seconds that anything may take. This is for very busy machines and is not a promise."""
 SENDER = "+13125550000"
 TOKEN = "flow-document"
 
@@ -46,7 +46,7 @@ def fresh_number(scenario: int = 0) -> str:
 
 
 class Simulator:
-    """The simulated Telnyx's control API, and its API for what no job can ask."""
+    """The simulated Telnyx's control API, and its own API for requests that no job can make."""
 
     def __init__(self, about: dict[str, Any]) -> None:
         self.about = about
@@ -64,7 +64,7 @@ class Simulator:
         self.control.delete("/faults").raise_for_status()
 
     def sends(self, job_id: str) -> dict[int, dict[str, Any]]:
-        """What was posted and accepted for a job, by attempt."""
+        """The posts and the accepted faxes of a job, by attempt."""
         found = {decode_client_state(state): sends for state, sends in self.report()["client_states"].items()}
         return {key[1]: sends for key, sends in found.items() if key and key[0] == job_id}
 
@@ -112,7 +112,7 @@ def start_campaign(campaigns: Campaigns, name: str, rows: Sequence[CampaignRow],
 
 
 class Flow:
-    """The running installation, and short words for what tests do with it."""
+    """The running installation, with short methods for tests."""
 
     def __init__(
         self, stack: Stack, folder: Path, redis_url: str, sim: Simulator, web_port: int, admin_port: int
@@ -128,11 +128,11 @@ class Flow:
         self.console = ""
         """Address of the console, where there is one."""
         self.redis = Redis.from_url(redis_url, decode_responses=True)
-        # A producer that counts on its message for a second, not for half a minute.
+        # A producer whose message is sent again after a second instead of half a minute.
         self.client = FaxClient(redis_url, ledger=Ledger(Scripts(connect(redis_url), Rules(hint_after=1))))
 
     def send(self, **options: Any) -> str:
-        """Send a fax through the client; gives the job's id. A fresh number and a stored document unless given."""
+        """Send a fax through the client; return the job's id. A fresh number and a stored document unless given."""
         return self.client.send(**{"to": fresh_number(), "media_name": TOKEN, **options}).job_id
 
     def status(self, job_id: str) -> JobView:
@@ -163,7 +163,7 @@ class Flow:
         self.until(lambda: (child := self.processes[name]).exit_code is None and child.role.ready(child))
 
     def events(self, job_id: str | None = None, *, fax_id: str | None = None) -> list[Event]:
-        """What consumers read, oldest first; of one job or fax where one is given."""
+        """The events that consumers read, oldest first; of one job or fax if given."""
         found = [Event.from_fields(fields) for _, fields in self.redis.xrange("fax:events")]
         return [e for e in found if (job_id in {None, e.job_id}) and (fax_id in {None, e.fax_id})]
 

@@ -1,4 +1,4 @@
-"""A producer's own virtual environment: our wheel, and of everything else only what the wheel says it needs."""
+"""A producer's own virtual environment: our wheel, and only the packages that it requires."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def _lend_dependencies(site: Path) -> None:
 
 
 def _all_needed(dist: Distribution, extras: set[str], seen: dict[str, set[str]]) -> Iterator[Distribution]:
-    """Yield what a distribution with these extras needs, and what that needs."""
+    """Yield the packages that a distribution with these extras requires, directly or indirectly."""
     for requirement in map(Requirement, dist.requires or []):
         if not requirement.marker or any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
             yield from _needed(requirement, seen)

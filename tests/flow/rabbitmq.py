@@ -22,7 +22,10 @@ _PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 _RIGHTS = dict.fromkeys(
     re.findall(r"^\| (?:producer|worker) \| `(.+)` \| `(.+)` \| `(.+)` \|$", _PAGE.read_text(), re.MULTILINE)
 )
-"""What producers and workers may configure, write and read. Both have the same, so one user is both here."""
+"""The rights of producers and workers to configure, write and read.
+
+They are the same, so there is one user for both.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class RabbitMQ:
         return f"amqp://{user}:{user}@127.0.0.1:{self.port}//"
 
     def refused(self, user: str) -> list[str]:
-        """Return what a user asked for and was refused."""
+        """Return the requests of a user that were refused."""
         return re.findall(rf"access to (.+?) refused for user '{user}'", self.log.read_text())
 
 
@@ -63,7 +66,7 @@ def running_rabbitmq(folder: Path) -> Iterator[RabbitMQ]:
             eventually(lambda: _listens(port), within=60)
             yield RabbitMQ(port, log)
         finally:
-            # Nothing of it is wanted any more, and to end in order takes it ten seconds.
+            # Its data is no longer needed, and an orderly end takes ten seconds.
             os.killpg(server.pid, 9)
             server.wait(60)
             subprocess.run(["epmd", "-port", own["ERL_EPMD_PORT"], "-kill"], check=False, capture_output=True)

@@ -36,7 +36,7 @@ def telnyx(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dict[str,
 
 
 def start(flow: Flow, about: dict[str, Any], *, until: Callable[[], bool] = lambda: False) -> tuple[int, str]:
-    """Run a worker until it ends, or until the test has seen enough; give its exit code and what it said."""
+    """Run a worker until it ends, or until a condition is true. Return its exit code and its output."""
     changes = FAST | processes.simulated(about) | {"REDIS_URL": flow.redis_url, "FAX_FROM": SENDER}
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "worker"],

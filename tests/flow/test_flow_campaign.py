@@ -1,4 +1,4 @@
-"""Campaigns through real processes: each row is sent once, whatever is stopped, killed or restarted meanwhile."""
+"""Campaigns through real processes: each row is sent once, even if processes are stopped, killed or restarted."""
 
 import signal
 from collections import Counter
@@ -24,7 +24,7 @@ SETTINGS = {"FAX_CHANNELS": "20", "FAX_RATE": "40", "FAX_READ_TIMEOUT": "1.5"}
 
 
 class Course:
-    """A running campaign, what its audit said, and what the simulator saw of it."""
+    """A running campaign, the results of its audits, and the simulator's view of it."""
 
     _numbers = count(1)
 
@@ -47,7 +47,7 @@ class Course:
         return f"+1{AREAS[self.number * 30 + row // 10]}55501{scenario:02}"
 
     def go(self, to: CampaignState, **options: Any) -> datetime:
-        """Give a command. Return the moment at which it came back."""
+        """Return a command. Return the moment at which it came back."""
         assert self.campaigns.move(self.name, to, event=f"campaign.{to}", **options)[0] == "moved"
         return datetime.now(UTC)
 
@@ -95,7 +95,7 @@ class Course:
         return [event.job_id for event in claims if event.campaign_id == self.name and event.occurred_at > moment]
 
     def judge(self) -> Counter[str]:
-        """Compare recipient by recipient with what Telnyx saw; gives how many rows came to each end."""
+        """Compare every recipient with Telnyx's faxes. Return how many rows ended in each way."""
         results = list(self.campaigns.results(self.name))
         assert [result.row for result in results] == list(range(1, ROWS + 1))
         faxes = self.faxes()

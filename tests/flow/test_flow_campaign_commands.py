@@ -1,4 +1,4 @@
-"""A campaign from a file to its end through the commands, with what rows say for themselves."""
+"""A campaign from a file to its end through the commands, with rows' own options."""
 
 import io
 import json

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds its proce
 
 @pytest.fixture
 def canary(tmp_path):
-    """Start a canary from an installation; gives the command."""
+    """Start a canary from an installation; return the command."""
     started = []
 
     def start(flow, *words, to, **settings):
@@ -88,7 +88,7 @@ def test_an_account_without_funds_is_reported_at_once_and_the_fax_can_still_be_f
         assert (code, told["state"], links["accepted"]["mark"]) == (1, "held", "broken")
         assert "paused" in links["accepted"]["detail"]
         assert f"faxdispatch status {told['job_id']}" in command.errors
-        # The fax may still go, so its document must stay.
+        # The fax may still be sent, so its document must stay.
         assert f"canary-{told['job_id']}.pdf" in stored(flow)
 
 

@@ -83,7 +83,7 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     # One that never ends by itself: after the restart the simulated Telnyx must still know it.
     endless = FaxClient(url).send(to="+14155550109", media_url=DOCUMENT).job_id
     eventually(lambda: FaxClient(url).status(endless).state is State.ACCEPTED, within=PATIENCE)
-    # What it prints is all that a canary needs.
+    # A canary needs only the settings that it prints.
     words = [line.split() for line in said.splitlines()]
     exported = dict(word[1].split("=", 1) for word in words if word[:1] == ["export"])
     canary = command(programs, home, "canary", "+14155550100", "--yes", **exported)

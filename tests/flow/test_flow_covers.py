@@ -22,7 +22,7 @@ COVER = "Dear Dr Smith"
 
 @contextmanager
 def linked(folder: Path, **settings: str) -> Iterator[tuple[Flow, Server, str]]:
-    """An installation that trusts a server of documents; gives the server's origin, too."""
+    """An installation that trusts a server of documents; return the server's origin, too."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(folder / "authority.pem")

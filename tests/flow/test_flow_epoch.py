@@ -1,4 +1,4 @@
-"""A ledger that went back in time, on real processes: it is noticed, and nothing is sent before a person's word."""
+"""A ledger that went back in time, on real processes: it is noticed, and nothing is sent before a person allows it."""
 
 import signal
 from collections.abc import Iterator

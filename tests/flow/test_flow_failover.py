@@ -1,4 +1,4 @@
-"""A primary that dies under load, watched over by Sentinels: a replica goes on, and no fax is lost or sent twice."""
+"""A primary under Sentinels dies under load: a replica takes its place, and no fax is lost or sent twice."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -45,7 +45,7 @@ def place(tmp_path: Path) -> Iterator[Any]:
 
 
 def order(client: FaxClient, key: str) -> Receipt:
-    """Order a fax as a producer does that wants to be sure: again with the same key until the receipt is durable."""
+    """Order a fax as a careful producer does: again with the same key until the receipt is durable."""
     fax = {"to": fresh_number(), "media_name": TOKEN, "idempotency_key": key}
 
     def ordered() -> Receipt | None:

@@ -1,4 +1,4 @@
-"""What goes wrong between us and Telnyx: one fax for each attempt, and none lost.
+"""Faults between us and Telnyx: one fax for each attempt, and none lost.
 
 Which answer means what is shown by tests/telnyx/test_telnyx_send_outcomes.py.
 """
@@ -10,7 +10,7 @@ from faxdispatch import State
 
 @pytest.mark.parametrize("fault", ["drop_after", "no_id"])
 def test_an_accepted_fax_whose_answer_is_lost_is_found_and_not_sent_again(stack, fault):
-    # Without webhooks only the listing can tell.
+    # Without webhooks, only the listing shows the result.
     stack.sim.faults(next_posts=[fault], webhook_lose=1)
     job_id = stack.send()
     stack.until(lambda: any(e.type == "job.unknown" for e in stack.events(job_id)))

@@ -1,4 +1,4 @@
-"""For those who must not leave documents at Telnyx: every fax is deleted there after its end."""
+"""Deletion at Telnyx: every fax is deleted there after its end, if that is configured."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from faxdispatch import State
 from tests.flow.harness import fresh_number, installation
 
 BUSY_FIRST = 50
-"""Scenario: fails first, is delivered then."""
+"""Scenario: fails once, then is delivered."""
 
 
 def test_ended_faxes_are_deleted_at_telnyx(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""A worker that is sent more than a thousand messages which are almost right goes on as if nothing had been."""
+"""A worker that gets more than a thousand messages with small faults continues to work."""
 
 import os
 import random
@@ -12,7 +12,7 @@ from worker.messaging.transport import TAKEN
 
 MESSAGES = 1200
 BOUND = 64_000_000
-"""Bytes by which a worker may grow over them; all of them together are a fiftieth of that."""
+"""Bytes by which a worker's memory may grow; all messages together have a fiftieth of that."""
 
 
 def memory(process_id: int) -> int:

@@ -20,7 +20,7 @@ def kinds(stack: Flow, fax_id: str) -> list[str]:
 
 
 def told_received(stack: Flow, fax_id: str | None) -> Event:
-    """Return the one event that is news: what a webhook says after a listing has said it has a note."""
+    """Return the one new event: a webhook that repeats a listing's report has a note."""
     (event,) = [e for e in stack.events(fax_id=fax_id) if e.type == "fax.received" and e.note is None]
     return event
 

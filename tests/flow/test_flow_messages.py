@@ -1,4 +1,4 @@
-"""Services that know Celery and not us, and messages that are no jobs."""
+"""Services that use Celery without our package, and messages that are not jobs."""
 
 import base64
 import json
@@ -88,12 +88,12 @@ PRIVATE = "+12125550177"
 
 
 def content() -> str:
-    """A whole fax, which no bad header may lose."""
+    """A complete fax, which must not be lost because of a bad header."""
     return json.dumps([[], {"to": PRIVATE, "media_name": TOKEN, "tags": [uuid.uuid4().hex]}, {}])
 
 
 def envelope(body: str | None = None, **headers: object) -> str:
-    """A message as Celery writes it, with what is given in its headers instead of what belongs there."""
+    """A message as Celery writes it, with some of its headers replaced."""
     address = {"exchange": "fax.send", "routing_key": "fax.send"}
     return json.dumps(
         {

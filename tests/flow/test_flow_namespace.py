@@ -1,5 +1,5 @@
-"""Two deployments on one database of one Redis, and on one virtual host of one RabbitMQ: each does all that there is to
-do, and neither touches the other's.
+"""Two deployments on one database of one Redis, and on one virtual host of one RabbitMQ: each carries out every kind of
+work, and neither touches the other's data.
 """
 
 import json
@@ -26,8 +26,8 @@ from tests.flow.rabbitmq import MISSING, SERVER, RabbitMQ
 
 
 class Deployment:
-    """Web, worker and a Telnyx of its own, as a user of Redis, and of RabbitMQ where that is the broker, who has the
-    right to what is its own alone.
+    """Web, worker and a separate Telnyx. Its users of Redis, and of RabbitMQ if that is the broker, have rights only in
+    its own namespace.
     """
 
     def __init__(self, folder: Path, socket: str, word: str, rabbitmq: RabbitMQ | None) -> None:
@@ -58,7 +58,8 @@ class Deployment:
         self.consumer = Consumer(loaded.redis, "here", "one")
 
     def work(self) -> None:
-        """Do all that there is to do: single faxes, cancelling, asking, a campaign, an inbound fax, reading events."""
+        """Carry out every kind of work: single faxes, cancelling, asking, a campaign, an inbound fax, reading
+        events."""
         jobs = [self.client.send(to=fresh_number(), media_name=TOKEN).job_id for _ in range(4)]
         jobs.append(self.client.send(to=fresh_number(), media_name=TOKEN, priority="urgent").job_id)
         self.client.cancel(job_id=self.client.send(to=fresh_number(), media_name=TOKEN).job_id)
@@ -76,17 +77,17 @@ class Deployment:
         assert {delivery.event.job_id for delivery in self.consumer.read()} & set(jobs)
 
     def asks(self, cli: Callable[..., str]) -> None:
-        """See that the commands speak of this deployment."""
+        """Check that the commands show this deployment."""
         assert f'"namespace": "{self.word}"' in cli("status", "--json", **self.settings)
         found = json.loads(cli("doctor", "--json", **self.settings))["findings"]
         assert {f["name"] for f in found if f["level"] == "fail"} == set()
         assert any("in namespace staging" in f["detail"] for f in found) == (self.word == "staging")
 
     def plain_message(self) -> str:
-        """Order a fax as services do that have Celery alone; gives the job's id."""
+        """Order a fax as services with only Celery do. Return the job's id."""
         broker = self.broker or self.settings["REDIS_URL"].replace("unix://", "redis+socket://")
         order, queue = {"to": fresh_number(), "media_name": TOKEN}, f"{self.word}.send"
-        # Who has the right to our queues alone may post on RabbitMQ by their own exchanges, not by the default one.
+        # A user with rights only on our queues may post on RabbitMQ by their own exchanges, but not by the default one.
         by_exchange = {"exchange": queue, "routing_key": queue} if self.broker else {}
         with Celery("plain", broker=broker, set_as_current=False) as app:
             return str(app.send_task("fax.send.v1", kwargs=order, queue=queue, **by_exchange).id)
@@ -107,7 +108,7 @@ class Deployment:
         self._stack.close()
 
 
-# Where messages of plain Celery apps and of older workers lie, a worker looks as well.
+# A worker also looks at the places of messages from plain Celery apps and older workers.
 ELSEWHERE = ("~celery*", "~unacked*")
 KEYS = {
     "fax": ("~fax:*", "~fax.*", "~_kombu.binding*.fax.*"),
@@ -152,10 +153,10 @@ def test_deployments_on_one_redis_send_only_their_own_faxes_and_share_nothing(
             done.result()
         for one in both:
             one.asks(cli)
-        # Whose a queue is that lies there, a worker asks.
+        # A worker checks to whom such a queue belongs.
         assert {entry["object"] for entry in redis.acl_log()} <= {"staging:ledger"}
         if rabbitmq:
-            # Whether faxes lie in Celery's default queue, a worker asks where there is one.
+            # A worker also looks for faxes in Celery's default queue, if there is one.
             assert {queue for word in KEYS for queue in rabbitmq.refused(word)} <= {"queue 'celery' in vhost '/'"}
         for one, other in (both, reversed(both)):
             assert one.faxes()

@@ -1,4 +1,4 @@
-"""Two Celery systems on one Redis: what either does, the other does not notice."""
+"""Two Celery systems on one Redis do not affect each other."""
 
 import json
 import os
@@ -105,7 +105,7 @@ def test_our_workers_are_invisible_to_other_celery_apps(flow, theirs):
 
 def test_messages_taken_by_a_worker_of_an_older_version_are_sent_after_an_upgrade(flow, theirs):
     sent = theirs.send_task("fax.send.v1", kwargs={"to": fresh_number(), "media_name": TOKEN}, queue="nobody's")
-    # As kombu's own transport notes what it has taken.
+    # The form in which kombu's own transport records received messages.
     noted = json.dumps([json.loads(flow.redis.rpop("nobody's")), "", "fax.send"])
     flow.redis.hset("unacked", "of-a-dead-worker", noted)
     flow.redis.zadd("unacked_index", {"of-a-dead-worker": time.time()})

@@ -1,4 +1,4 @@
-"""What an operator says and sends again, over real processes: still one fax."""
+"""An operator's verdicts and resends, over real processes: each is still one fax."""
 
 import pytest
 from celery import Celery
@@ -34,7 +34,7 @@ def test_a_corrected_dead_letter_is_one_fax_under_its_own_id_however_often_it_is
     stack.client.redrive(bad, {"to": number})
     assert stack.until(lambda: any(e.type == "fax.delivered" for e in stack.events(bad)))
 
-    # As if the first had been sent and not been forgotten.
+    # This is the state if the first was sent but not yet deleted.
     stack.client._ledger.dead_letters.add(
         bad, letter=first.model_dump(mode="json", by_alias=True), facts={}, source="test"
     )

@@ -1,4 +1,4 @@
-"""No webhook comes, for as long as it takes: every fax still ends, because Telnyx is asked."""
+"""No webhook ever comes: every fax still ends, because Telnyx is asked."""
 
 from faxdispatch import State
 from tests.flow.harness import Flow, fresh_number

@@ -49,7 +49,7 @@ class Installation:
         )
 
     def refused(self) -> list[tuple[str, str]]:
-        """User and command of all that was refused since it was asked last."""
+        """User and command of everything that was refused since the last call."""
         found = [(entry["username"], entry["object"]) for entry in self.redis.acl_log()]
         self.redis.acl_log_reset()
         return found
@@ -107,7 +107,7 @@ def test_the_web_app_may_not_post_to_a_queue(running: Installation) -> None:
 
 
 def test_a_worker_with_fewer_rights_runs_and_says_what_it_cannot_know(tmp_path: Path) -> None:
-    """Redis 7 gives new users no channels; managed services keep what is dangerous to themselves."""
+    """Redis 7 gives new users no channels; managed services reserve dangerous commands for themselves."""
     with Stack(lambda *_: None) as stack:
         port = processes.free_port()
         stack.start(processes.valkey(tmp_path, port))

@@ -94,7 +94,7 @@ def test_malformed_messages_do_not_stop_the_worker(flow, rabbitmq):
                 )
                 sent += 1
             except (TypeError, ValueError, LookupError, AttributeError, OverflowError, struct.error):
-                # No AMQP message can be made of it.
+                # It cannot be written as an AMQP message.
                 continue
     assert sent > 200
     assert flow.wait_for(flow.send()).state is State.DELIVERED

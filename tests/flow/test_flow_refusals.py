@@ -1,4 +1,4 @@
-"""A Redis that refuses for a while is waited for, at the start as well; one that refuses for good ends a worker."""
+"""Workers wait for a Redis that refuses temporarily, also at the start, and end if it refuses permanently."""
 
 import signal
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ REFUSALS = {
     "NOREPLICAS": (without_replicas, "NOREPLICAS"),
     "OOM": (full, "maxmemory"),
 }
-"""How Redis is brought to refuse, and its words for it."""
+"""Ways to make Redis refuse, and its error texts."""
 
 
 def willing_again(redis: Redis) -> None:

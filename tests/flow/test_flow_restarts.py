@@ -48,7 +48,7 @@ def test_a_rolling_restart_under_load_leaves_no_unknown_job_and_does_not_stop_th
 
 @contextmanager
 def under_load(flow: Flow) -> Iterator[Callable[[], list[str]]]:
-    """Keep a dozen faxes waiting, however fast they go; calling what this gives ends it and tells which they were."""
+    """Keep a dozen faxes waiting at any time. Return a function that ends this and returns the faxes."""
     sent: list[str] = []
     enough = Event()
 

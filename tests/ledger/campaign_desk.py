@@ -29,7 +29,7 @@ class CampaignDesk(Desk):
 
     @classmethod
     def by_redis_clock(cls, url: str) -> "CampaignDesk":
-        """Make a desk whose time is that of Redis, for tests of what asks Redis for the time itself."""
+        """Make a desk with Redis' own time, for tests of code that asks Redis for the time."""
         desk = cls(url)
         desk.scripts.now = None
         return desk
@@ -99,7 +99,7 @@ class CampaignDesk(Desk):
         assert self.report(job(row, generation), "delivered", pages=1, seconds=60) == "recorded"
 
     def end(self, name: str) -> None:
-        """Give up a job whose attempt has failed, as the failure policy does."""
+        """Return up a job whose attempt has failed, as the failure policy does."""
         attempt = self.ledger.job(name).attempt
         states = [State.DECIDING]
         self.ledger.end(

@@ -1,4 +1,4 @@
-"""A walk of a campaign: the feeder, the broker, workers, operators, and what is accounted for at the end.
+"""A walk of a campaign: the feeder, the broker, workers, operators, and the final account.
 
 Feeders are late, come twice or die, messages carry several jobs and are lost or doubled, webhooks come after their job
 was forgotten, operators pause, resume, cancel, suppress and try again.
@@ -61,7 +61,7 @@ class CampaignWalk(SendingWalk):
     # The scheduler -------------------------------------------------------------------------------------------------
 
     def prepare_feed(self) -> None:
-        """A feeder reads what is pending; it may give it to the line much later, and more than once."""
+        """A feeder reads the pending rows; it may queue them much later, and more than once."""
         del self.feeds[:-4]
         self.feeds.append((self.desk.pending(), self.generation, self.one([1, 3, 100])))
 
@@ -224,7 +224,7 @@ class CampaignWalk(SendingWalk):
                 self.ended[name] = self.now
 
     def no_recipient_has_two(self) -> None:
-        """Of one row no two faxes are under way or delivered, whatever their generation."""
+        """No row has two faxes under way or delivered, in any generation."""
         arriving = [self.rows[fax.job] for fax in self.faxes if fax.status != "failed" and fax.job in self.rows]
         assert len(arriving) == len(set(arriving)), arriving
 

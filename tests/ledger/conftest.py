@@ -1,4 +1,4 @@
-"""A ledger whose clock the test holds."""
+"""Ledgers whose clock the test controls."""
 
 import pytest
 
@@ -11,7 +11,7 @@ NUMBER = "+14155550200"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each model test the seeds of its walks."""
+    """Return each model test the seeds of its walks."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(metafunc.config.getoption("seeds")))
 
@@ -37,7 +37,7 @@ def ledger(scripts: Scripts) -> Ledger:
 
 
 def claim(ledger: Ledger) -> int:
-    """Claim the next attempt of job `j`; gives its number."""
+    """Claim the next attempt of job `j`; return its number."""
     assert admit_one(ledger, "j", connection="c", sender="+14155550299")["outcome"] == "go"
     number: int = claim_one(ledger, "j", owner="w", lease=60, facts={})["attempt"]
     return number

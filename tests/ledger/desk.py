@@ -52,12 +52,12 @@ class Desk:
                 put_into_campaign(self.redis, name, campaign)
 
     def admit(self, name: str, connection: str = "c") -> str:
-        """Gives `go`, `no`, or the reason for which the job is held."""
+        """Return `go`, `no`, or the reason for which the job is held."""
         reply = admit_one(self.ledger, name, connection=connection, sender=SENDER)
         return str(reply.get("reason", reply["outcome"]))
 
     def claim(self, name: str, *, cost: int = 0, ladder_step: int = 0) -> str:
-        """Gives `claimed`, `no`, or the reason for which the job is held."""
+        """Return `claimed`, `no`, or the reason for which the job is held."""
         reply = claim_one(
             self.ledger, name, owner=f"worker of {name}", lease=60, facts={}, cost=cost, ladder_step=ladder_step
         )
@@ -127,7 +127,7 @@ class Desk:
         asked = [{"job": name, "connection": connection, "sender": SENDER} for name in names]
         self.many("admit", [{"jobs": [one], "source": "worker"} for one in asked])
 
-    # What is to be seen --------------------------------------------------------------------------------------------
+    # Observations --------------------------------------------------------------------------------------------
 
     def state(self, name: str) -> State:
         return self.ledger.job(name).state
@@ -149,7 +149,8 @@ class Desk:
     def calls(self) -> Counter[str]:
         """How often each script and each command ran, by Redis' own count.
 
-        A script that is not there yet is asked for in vain first: that depends on the tests before, and is left out.
+        The first, failing call of a script that the server does not know yet depends on earlier tests, so it is left
+        out.
         """
         stats = self.redis.info("commandstats")
         return Counter(

@@ -1,4 +1,5 @@
-"""Which keys of Redis each Lua script touches, by itself and by what it uses of `lua/shared/`; read off its text.
+"""Finds the keys of Redis that each Lua script touches, itself and by the parts of `lua/shared/` that it uses, from its
+text.
 
 `python -m tests.ledger.lua_keys` writes it at the top of each script, as a test wants it there.
 """

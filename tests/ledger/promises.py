@@ -1,4 +1,4 @@
-"""What is true of the ledger after each step of a walk of single faxes."""
+"""The promises of the ledger that must hold after each step of a walk of single faxes."""
 
 import json
 from collections import defaultdict
@@ -38,7 +38,7 @@ class Promises:
         self.the_books_balance_and_no_cap_is_broken()
 
     def check_what_stays_wrong(self) -> None:
-        """Check what no later step would fix: now and then is enough to see it."""
+        """Check for faults that no later step would repair, so that occasional checks are enough."""
         self.counts_add_up()
         self.the_index_of_held_jobs_agrees_with_the_rows()
         self.the_index_for_searches_agrees_with_the_rows()
@@ -95,7 +95,7 @@ class Promises:
         on_each = [self.seen.members(f"fax:calls:{connection}") for connection in CONNECTIONS]
         assert not set.intersection(*on_each)
         assert self.seen.members("fax:calls") == set.union(*on_each)
-        # Evidence of a call that was not expected takes its channel whatever the limit is.
+        # Evidence of an unexpected call takes its channel even beyond the limit.
         if self.desk.scripts.rules.account_channels == 3:
             sent = [job for job in set.union(*on_each) if self.rows[job].state is not State.ACCEPTED]
             assert len(sent) <= 3

@@ -1,7 +1,7 @@
-"""What walks of single faxes and of rows have in common: workers, a Telnyx, its webhooks and its listings.
+"""The common parts of walks of single faxes and of rows: workers, a Telnyx, its webhooks and its listings.
 
 Workers may die between any two steps, Telnyx accepts with or without an answer, webhooks come early, late, twice or
-never, listings lag, and the clock jumps. What a walk may assume is what the documents promise: a claim's call leaves
+never, listings lag, and the clock jumps. A walk assumes only promises of the documents: a claim's call leaves
 before half of its lease is over, and a listing shows a fax within the settle time.
 """
 
@@ -81,7 +81,7 @@ class SendingWalk(SeededWalk):
         return claim_one(self.desk.ledger, job, owner=f"w{self.owners}", lease=LEASE, facts={}, cost=cost)
 
     def answers(self) -> list[str]:
-        """What Telnyx may answer, the likelier the more often it is named."""
+        """Telnyx's possible answers; one that is listed more often is more likely."""
         return ["accepted"] * 5 + ["accepted, no answer"] * 2 + ["refused", "no answer", "not sent"]
 
     def call_telnyx(self) -> None:
@@ -135,7 +135,7 @@ class SendingWalk(SeededWalk):
     # Telnyx --------------------------------------------------------------------------------------------------------
 
     def said(self, fax: Fax, source: str = "webhook") -> Observation:
-        """What Telnyx says of a fax. When it is asked, it names no job."""
+        """Telnyx's report about a fax. In answers to questions, it names no job."""
         kind = EVENT.get(fax.status, f"fax.{fax.status}")
         seen = Observation(f"{source}:{fax.id}:{fax.status}", fax.status, kind, source, fax.id, status=fax.status)
         seen = replace(seen, failure_reason=fax.reason)

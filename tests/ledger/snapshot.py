@@ -20,11 +20,11 @@ for _, key in ipairs(redis.call('KEYS', 'fax:*')) do
 end
 return found
 """
-"""Lists, the stream and what is not text are left out."""
+"""Lists, the stream and values that are not text are left out."""
 
 
 class Snapshot:
-    """Keys by name. What is not there is empty, as Redis has it."""
+    """Keys by name. A missing key is empty, as in Redis."""
 
     def __init__(self, redis: Redis) -> None:
         reply: Any = redis.eval(_READ, 0)

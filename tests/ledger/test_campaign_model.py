@@ -1,7 +1,6 @@
 """Campaigns against many thousand orders of steps and crashes, as `test_ledger_model` does it for single faxes.
 
-After each step the audit must be silent. Then everything is let run to its end, and each row is accounted for by what
-Telnyx has seen.
+After each step the audit must be silent. Then everything runs to its end, and each row is compared with Telnyx's faxes.
 """
 
 from tests.ledger.campaign_walk import CampaignWalk

@@ -18,7 +18,7 @@ STATUSES = ("initiated", "receiving", "media.processing", "received", "failed", 
 
 
 class Walk:
-    """One walk, and what it must be true after each step."""
+    """One walk, and the conditions that must hold after each step."""
 
     def __init__(self, url: str, seed: int) -> None:
         self.post = Post(url, documents_kept=DAY * 20, delete_after=3600)

@@ -19,7 +19,7 @@ def desk(redis_url: str) -> Desk:
 
 
 def fill(desk: Desk, prefix: str = "j", connection: str = "c") -> list[str]:
-    """Send until no channel is free; gives the jobs in flight by this."""
+    """Send until no channel is free. Return the jobs in flight."""
     up = []
     for n in range(100):
         name = f"{prefix}{n}-{desk.scripts.now}"

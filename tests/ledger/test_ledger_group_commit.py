@@ -1,4 +1,7 @@
-"""Writes that are wanted while others are being written go together; each gets its own reply, at no other's cost."""
+"""Writes that come while others are being written are joined.
+
+Each gets its own reply, and a fault of one affects no other.
+"""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -13,7 +16,7 @@ Trouble = dict[str, BaseException]
 
 
 class Writer:
-    """Notes each write, which gives its words in capitals; the first one waits until it may `go`."""
+    """Records each write, which returns its words in capitals; the first one waits until it may `go`."""
 
     def __init__(self) -> None:
         self.writes: list[list[str]] = []
@@ -40,7 +43,10 @@ Together = Callable[..., list[object]]
 
 @pytest.fixture
 def together(writer: Writer) -> Together:
-    """Bring the others, in this order, while `first` is being written; give what became of each, of `first` first."""
+    """Send the others, in this order, while `first` is being written.
+
+    Return the result of each, beginning with `first`.
+    """
     group = GroupCommit(writer)
 
     def bring(*others: str) -> list[object]:

@@ -1,4 +1,4 @@
-"""Two ledgers on one account: each takes only its own faxes for its own."""
+"""Two ledgers on one account: each claims only its own faxes."""
 
 import pytest
 from redis import Redis

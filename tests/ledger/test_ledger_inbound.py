@@ -180,7 +180,7 @@ def test_a_document_is_given_up_after_too_long_with_an_event_and_a_person_can_re
     post.say("received", media_url=LINK)
     post.later(30 * DAY - 10)
     post.inbox.take(lease=600)
-    assert post.fail() == "again"  # nobody tried before: an outage of our own is no reason to give up
+    assert post.fail() == "again"  # it was not tried before: our own outage is no reason to give up
     post.later(3 * DAY + 1)
     assert post.fail() == "given_up"
     assert post.published()[-1] == ("fax.store.failed", None)
@@ -315,7 +315,10 @@ def test_one_listing_at_a_time(redis_url: str):
 
 
 def listings(inbox: Inbox, *seconds: float) -> float | None:
-    """Record complete listings that were begun so long after the start; give where the next one begins, likewise."""
+    """Record complete listings that began at these seconds after the start.
+
+    Return where the next one begins, in the same way.
+    """
     for second in seconds:
         inbox.listed(BEGIN + timedelta(seconds=second), settle=600, enough=3, skew=120)
     until = inbox.listed_until()

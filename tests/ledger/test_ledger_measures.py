@@ -1,4 +1,4 @@
-"""How faxes fare is counted once, when a job ends."""
+"""The result of a fax is counted once, when its job ends."""
 
 from faxdispatch.ledger.measures import BOUNDS, read_measures
 from faxdispatch.states import HoldReason

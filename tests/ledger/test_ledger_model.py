@@ -77,12 +77,12 @@ class World(SendingWalk):
             self.redis.delete(*CUTS)
 
     def by_our_clock(self, *keys: str) -> None:
-        """Keep what Redis would forget by its own clock."""
+        """Keep keys that Redis would expire by its own clock."""
         for key in keys:
             self.redis.persist(key)
 
     def connection_of(self, job: str) -> str:
-        """Return the connection that its number goes by, now and then the other one."""
+        """Return the usual connection of its number, or sometimes the other one."""
         return CONNECTIONS[(int(job[1:]) + self.chance(0.1)) % 2]
 
     # Producers -----------------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ class World(SendingWalk):
     # The operator --------------------------------------------------------------------------------------------------
 
     def resolve(self) -> None:
-        """Look into Telnyx's portal, which is always right, and say what is there."""
+        """Resolve an attempt by Telnyx's portal, which is always right."""
         job = self.ledger.job(self.one(self.jobs_in(State.UNKNOWN)))
         fax = next((f.id for f in self.faxes if f.job == job.job_id and f.attempt == job.attempt), None)
         verdict = Verdict.ACCEPTED if fax else self.one([Verdict.NOT_SENT, Verdict.NOT_SENT, Verdict.FAILED])

@@ -13,7 +13,7 @@ from tests.ledger.steps import START
 
 DAY = 86_400
 FAX = 1_000_000
-"""What one fax costs by the estimate, in millionths."""
+"""The estimated cost of one fax, in millionths."""
 
 
 def desk_with(url: str, **rules: Any) -> Desk:
@@ -181,7 +181,8 @@ def test_without_a_cap_everything_is_counted_and_nothing_held(redis_url):
     assert desk.limits.account().spent == 1000
 
 
-# What an attempt did cost ---------------------------------------------------------------------------------------------
+# The real cost of an attempt
+# ---------------------------------------------------------------------------------------------
 
 
 def told_delivered(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""What is remembered of numbers: which are not called any more, and with what settings a fax came through."""
+"""The ledger's memory of numbers: those that are no longer called, and the settings with which a fax was delivered."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ def desk(redis_url: str) -> Desk:
 
 
 def fail(desk: Desk, name: str, *, blames: bool = True, to: str = NUMBER) -> None:
-    """A fax to the number ends for good; `blames` says that the number is why."""
+    """A fax to the number fails permanently; `blames` says that the number is the cause."""
     desk.create(name, to=to)
     desk.send(name)
     desk.report(name, "failed", "receiver_unallocated_number")

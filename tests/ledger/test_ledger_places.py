@@ -1,4 +1,4 @@
-"""Where a job is while it waits, and what is published about unknown faxes."""
+"""The place of a waiting job, and the events about unknown faxes."""
 
 from faxdispatch.events import Event
 from faxdispatch.jobs import SendFax

@@ -23,7 +23,7 @@ def desk_at(url: str, **rules: object) -> Desk:
 
 
 def slots(desk: Desk, count: int, *, look_ahead: float = 60, on: str | None = None) -> list[int]:
-    """Reserve slots at this moment; gives their times in microseconds, as far as there are any."""
+    """Reserve slots at this moment; return their times in microseconds, as far as there are any."""
     found = [desk.limits.reserve(look_ahead=look_ahead, on=on)[0] for _ in range(count)]
     return [desk.scripts.now * 1000 + round(wait * SECOND) for wait in found if wait is not None]
 
@@ -88,7 +88,7 @@ def test_a_connection_keeps_to_its_own_rate_besides_the_accounts(redis_url):
     on_other = slots(desk, 5, on="b")
 
     assert {b - a for a, b in pairwise(on_one)} == {b - a for a, b in pairwise(on_other)} == {SECOND // 10}
-    # What belongs to no connection, such as a question, goes by the account's rate alone.
+    # A call for no connection, such as a question, keeps only to the account's rate.
     assert {b - a for a, b in pairwise(slots(desk, 5))} == {SECOND // 100}
 
 

@@ -63,7 +63,7 @@ def test_a_server_without_replicas_or_memory_is_waited_for(
 def test_a_server_that_refuses_a_transaction_at_its_end_is_waited_for(
     redis: Redis, redis_url: str, option: str, value: int | str
 ):
-    """What is queued was taken while the server was willing."""
+    """Commands that are already queued were accepted before the server refused."""
     with Redis.from_url(redis_url, single_connection_client=True) as asking:
         connection = asking.connection
         for command in (("MULTI",), ("SADD", "a", "b")):

@@ -1,4 +1,4 @@
-"""A person lets a held fax go: what it alone is held for is waived, what all share is not."""
+"""A person releases a held fax: a reason that concerns only this fax is waived, a shared one is not."""
 
 import pytest
 

@@ -31,7 +31,7 @@ def test_a_listing_counts_from_when_it_was_requested_and_not_from_when_it_is_rec
 ) -> None:
     scripts.now = START + round(SETTLE * 10_000)
 
-    # A worker that was stopped in between brings what Telnyx said long ago.
+    # A worker that was suspended in between reports an old answer of Telnyx.
     assert {look(unknown, f"old{n}", age=SETTLE * 9.5) for n in range(5)} == {"unknown"}
     assert look(unknown, "fresh") == "requeued"
 

@@ -14,7 +14,7 @@ from tests.ledger.steps import START
 
 @pytest.fixture
 def desk(redis_url: str) -> Desk:
-    """One channel, taken by job `up`: who comes now waits."""
+    """One channel, which job `up` holds, so that every further job waits."""
     desk = Desk(redis_url, Rules(rate=1000, channels=1))
     desk.create("up")
     desk.send("up")

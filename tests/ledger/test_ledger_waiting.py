@@ -142,7 +142,7 @@ def test_a_fax_that_arrives_while_the_number_is_free_is_parked_if_another_takes_
     desk.send("up")
     desk.admit("a")
     desk.report("up", "delivered")
-    desk.redis.zrem("fax:waiting:c", "a")  # as if `b` came at the same moment, before the line was looked at
+    desk.redis.zrem("fax:waiting:c", "a")  # `b` comes at the same moment, before the waiting list is read
     desk.send("b")
     desk.redis.zadd("fax:waiting:c", {"a": 1e13 + 1})
 

@@ -1,4 +1,4 @@
-"""A ledger that is set back to an older copy, and what Telnyx's listing brings back to it."""
+"""A ledger that is set back to an older copy is recovered from Telnyx's listing."""
 
 import random
 from collections import Counter
@@ -371,7 +371,7 @@ class Restored(CampaignWalk):
     def set_back(self, saved: dict[bytes, tuple[int, bytes]], since: datetime) -> None:
         restore(self.desk, saved)
         Epoch(self.desk.scripts).stop(found=since)
-        # Calls that were claimed go out within half of their lease, whatever became of the ledger.
+        # Calls that were claimed are made within half of their lease, regardless of the ledger's state.
         for call in [call for call in self.calls if not call.answer and self.now < call.claimed_at + LEASE / 2]:
             call.answer = "accepted, no answer"
             self.post(call)
@@ -379,14 +379,14 @@ class Restored(CampaignWalk):
         telnyx = Telnyx(*(self.listed(each) for each in self.faxes))
         recoverer = Recoverer(SETTINGS, self.desk.ledger, telnyx, TelnyxClock(), sleep=self.desk.later)  # type: ignore[arg-type]
         assert recoverer.recover(since).lifted
-        # What Telnyx never took may be posted under its number again.
+        # An attempt that Telnyx never accepted may be posted under the same number again.
         self.posts = Counter((each.job, each.attempt) for each in self.faxes)
         self.before = self.desk.codes()
         self.ended.clear()
         self.check()
 
     def single(self) -> None:
-        # What it asked is not known any more where its job was made again.
+        # The request is no longer known if its job was created again.
         with suppress(IdempotencyConflict):
             super().single()
 

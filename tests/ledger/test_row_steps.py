@@ -1,4 +1,4 @@
-"""What the steps of rows write: nothing that is as it was, and what they share once for all of them."""
+"""The writes of rows' steps: unchanged values are not written, and shared ones only once for all rows."""
 
 from collections import Counter
 

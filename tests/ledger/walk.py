@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class SeededWalk:
-    """Draws by one seed, so that a failure can be walked again."""
+    """Draws random numbers from one seed, so that a failure can be repeated."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

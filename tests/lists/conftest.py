@@ -16,7 +16,7 @@ from faxdispatch.lists.table import Table
 
 @dataclass
 class Checked:
-    """What a check came to."""
+    """The result of a check."""
 
     table: Table
     summary: Summary
@@ -24,7 +24,7 @@ class Checked:
 
     @property
     def sent(self) -> list[tuple[int, int, str]]:
-        """Row, line and number of what can be sent."""
+        """Row, line and number of each row that can be sent."""
         return [(row.row, row.line, row.to) for row in self.found if isinstance(row, Row)]
 
     @property
@@ -33,12 +33,12 @@ class Checked:
 
     @property
     def bad(self) -> list[tuple[int, int, str]]:
-        """Row, line and reason of what is wrong."""
+        """Row, line and reason of each bad row."""
         return [(row.row, row.line, row.reason) for row in self.found if isinstance(row, BadRow)]
 
     @property
     def left_out(self) -> list[tuple[int, str]]:
-        """Row and reason of what is left out."""
+        """Row and reason of each left-out row."""
         return [(row.row, row.reason) for row in self.found if isinstance(row, LeftOut)]
 
     @property
@@ -53,7 +53,7 @@ class Checked:
 
 @pytest.fixture
 def checked(tmp_path) -> Callable[..., Checked]:
-    """Write a list, check it, give what it came to. Text is written in UTF-8."""
+    """Write a list, check it, and return the result. Text is written in UTF-8."""
 
     def run(content: str | bytes, *, name: str = "list.csv", region: str = "US", **options) -> Checked:
         path = Path(tmp_path, name)

@@ -1,4 +1,5 @@
-"""Lists as people and programs write them, with the numbers that each of them must fax and with how many pages.
+"""Lists as people and programs write them, with the numbers to which each must send faxes, and the numbers of their
+pages.
 
 The answers were written down by hand. `test_known_lists.py` checks the lists; `bench/known_lists.py` makes them
 campaigns and sends these through real processes.
@@ -25,7 +26,7 @@ STORED = "known-letter"
 
 @dataclass(frozen=True)
 class Known:
-    """A list, the words of the command that reads it, and the answer: who is faxed so many pages, or why nobody is."""
+    """A list, the options of the command that reads it, and the answer: the pages for each number, or the refusal."""
 
     name: str
     write: Callable[[Path], Path]

@@ -1,4 +1,4 @@
-"""Whatever a file holds, a check accounts for every row once, or says what is wrong with the file."""
+"""A check accounts for every row of any file once, or says what is wrong with the file."""
 
 import csv
 import gzip
@@ -49,7 +49,7 @@ def folder() -> Iterator[Path]:
 
 
 def accounted(folder: Path, content: bytes) -> Checked | None:
-    """Check a file, and see that each row is accounted for once, or None if the file is refused."""
+    """Check a file, and that each row is accounted for once. Return None if the file is refused."""
     path = folder / "list.csv"
     path.write_bytes(content)
     try:

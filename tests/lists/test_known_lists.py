@@ -1,4 +1,4 @@
-"""Every list with a known answer faxes exactly those numbers, as far as the list alone tells."""
+"""Every list with a known answer faxes exactly those numbers, as far as the list alone shows."""
 
 from collections import Counter
 from contextlib import nullcontext

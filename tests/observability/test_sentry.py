@@ -27,7 +27,7 @@ log = logging.getLogger("worker.tasks")
 
 
 class Kept(Transport):
-    """Keeps what would be sent."""
+    """Records the events that would be sent."""
 
     events: ClassVar[list[dict[str, Any]]]
 

@@ -1,4 +1,4 @@
-"""What is shown of a connection's pause whose time is over."""
+"""The display of a connection's pause whose time is over."""
 
 from faxdispatch.ledger.limits import read_pause
 from faxdispatch.operations.next_step import pause_line

@@ -1,4 +1,4 @@
-"""What FAX_LADDER may contain, and how mistakes in it are reported."""
+"""The allowed content of FAX_LADDER, and the reports of mistakes in it."""
 
 import pytest
 

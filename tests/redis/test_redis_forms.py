@@ -24,7 +24,7 @@ FAX = {"to": "+13125550200", "media_name": "letter"}
 
 
 def reaches(url: str, redis: Redis, name: str = "faxes") -> None:
-    """Hold that all ways lead to this server: a producer's, the ledger's raw one, a worker's."""
+    """Check that all connections lead to this server: a producer's, the ledger's raw one, a worker's."""
     joined = f"{url}{'&' if '?' in url else '?'}client_name={name}"
     FaxClient(joined).send(**FAX)
     assert redis.llen("fax.send") == 1
@@ -44,7 +44,7 @@ def reaches(url: str, redis: Redis, name: str = "faxes") -> None:
 
 @pytest.mark.parametrize("form", ["unix://{}?db=2", "redis+socket://{}?virtual_host=2"])
 def test_a_socket_is_reached_by_all_whichever_way_it_is_written(tmp_path: Path, form: str) -> None:
-    # Longer paths than 107 bytes are none.
+    # Paths longer than 107 bytes are not possible.
     with tempfile.TemporaryDirectory(prefix="fax") as short, Valkey(tmp_path, "--unixsocket", f"{short}/v") as server:
         server.client.select(2)
         with Redis(port=server.port, db=2) as redis:
@@ -109,7 +109,7 @@ def test_behind_sentinels_all_find_the_primary_and_after_a_failover_the_new_one(
         sentinels(tmp_path, old.port) as url,
     ):
         reaches(url, old.client)
-        # A Sentinel that is away is passed over.
+        # A Sentinel that does not answer is skipped.
         with connect(url.replace("//", "//127.0.0.1:1,")) as ledger, connect(url) as raw:
             app = broker_app("here", url)
             eventually(lambda: new.client.info("replication").get("master_link_status") == "up")
@@ -138,7 +138,7 @@ def test_a_service_that_the_sentinels_do_not_know_is_reported(tmp_path: Path, re
 
 @pytest.fixture(scope="module")
 def unfit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Servers that cannot be used, and what is said of each."""
+    """Servers that cannot be used, and the message about each."""
     folder = tmp_path_factory.mktemp("unfit")
     with (
         Valkey(folder / "cluster", "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as cluster,

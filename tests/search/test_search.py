@@ -241,7 +241,7 @@ def test_the_index_forgets_a_fax_when_the_ledger_does(redis_url: str) -> None:
 
     desk.later(day + 1)
     index.sweep()
-    # One of the block is still open, so only that one's record is left.
+    # One job of the block is still open, so only its record is left.
     assert ids(FaxClient(redis_url, ledger=desk.ledger).find())[-1] == kept[9]
     assert desk.scripts.raw.get("fax:index:0").strip(b"\0")[:1] == b"o"
     assert desk.redis.hgetall("fax:index:0:names:0") == {"9": "own-9"}

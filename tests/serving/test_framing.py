@@ -99,7 +99,7 @@ def assert_refused(request: StrictRequest) -> None:
 def test_an_unambiguous_request_is_read_however_its_bytes_arrive(data: bytes, body: bytes, size: int):
     request = read(*(data[at : at + size] for at in range(0, len(data), size)))
     while request.empty:
-        # Blank lines are a request of nothing; the next one begins behind them.
+        # Blank lines count as an empty request; the next one begins after them.
         data = data[data.index(b"\r\n\r\n") + 4 :]
         request = read(data)
     assert request.completed

@@ -1,4 +1,4 @@
-"""The server against clients that would hold up others, with limits low enough for a test."""
+"""The server against clients that would block others, with limits low enough for a test."""
 
 import re
 import socket
@@ -166,7 +166,7 @@ def test_the_loop_sends_for_a_thread_until_that_may_go_on(serve):
     with client:
         channel = Channel(server, ours, ("127.0.0.1", 1), server.adj, map={})
         channel.requests.append(object())
-        # waitress lets the thread go on when less than this is buffered.
+        # waitress lets the thread continue when less than this is buffered.
         channel.total_outbufs_len = server.adj.outbuf_high_watermark
         assert channel.writable()
         channel.total_outbufs_len -= 1

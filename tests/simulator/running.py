@@ -10,7 +10,7 @@ from typing import Any
 
 @contextmanager
 def simulated_telnyx(*options: str) -> Iterator[dict[str, Any]]:
-    """Run a simulator; gives what its first line says: addresses, keys and the connection."""
+    """Run a simulator; return what its first line says: addresses, keys and the connection."""
     command = [sys.executable, "-m", "simulator", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout

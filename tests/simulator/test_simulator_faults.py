@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def states(sim):
-    """Post with a client_state and return the status or the kind of error, and what the judge saw."""
+    """Post with a client_state. Return the status or the kind of error, and the judge's counts."""
 
     def post(state="YQ==", timeout=30):
         try:

@@ -1,4 +1,4 @@
-"""What the simulator remembers after a restart."""
+"""The simulator's memory after a restart."""
 
 import asyncio
 import json

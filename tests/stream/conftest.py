@@ -20,7 +20,7 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 @pytest.fixture
 def tell(redis: Redis) -> Callable[..., list[str]]:
-    """Publish facts of these names; gives the ids of their entries."""
+    """Publish facts of these names; return the ids of their entries."""
     ledger = Ledger(Scripts(redis))
 
     def publish(*names: str) -> list[str]:
@@ -47,13 +47,13 @@ def member(redis_url: str) -> Iterator[Callable[..., Consumer]]:
 
 @pytest.fixture
 def names() -> Callable[..., list[str]]:
-    """What deliveries are about."""
+    """The subjects of deliveries."""
     return lambda deliveries: [delivery.event.fax_id for delivery in deliveries]
 
 
 @pytest.fixture
 def pending(redis: Redis) -> Callable[[], int]:
-    """How many entries the group has handed out and not got back."""
+    """How many entries the group has delivered that were not acknowledged."""
     return lambda: redis.xpending("fax:events", GROUP)["pending"]
 
 

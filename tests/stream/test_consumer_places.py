@@ -1,4 +1,4 @@
-"""Reading again from a place: an entry, a time, the beginning or the end."""
+"""Reading the stream again from a place: an entry, a time, the beginning or the end."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,7 +13,7 @@ MILLIS = round(MOMENT.timestamp() * 1000)
 
 @pytest.fixture
 def at(redis):
-    """Put an event into the stream at a second of the story."""
+    """Put an event into the stream, dated by a second of the test's time."""
 
     def publish(second, name, *, part=0):
         fields = {"id": name, "type": "job.queued", "seq": "1", "occurred_at": "1", "source": "test", "fax_id": name}

@@ -1,4 +1,4 @@
-"""Where the processes are found in a checkout."""
+"""The processes are found in a checkout."""
 
 import pytest
 from typer.testing import CliRunner

@@ -26,7 +26,7 @@ def request_to_send():
 
 
 class Api:
-    """Answers given in advance, and the requests that came."""
+    """Prepared answers, and the recorded requests."""
 
     def __init__(self):
         self.answers = []
@@ -118,11 +118,11 @@ class Loopback:
                 return
 
     def receive_at_most(self, size):
-        """Have the kernel keep about so many unread bytes of each connection to come."""
+        """Limit the kernel's buffer of unread bytes for each later connection to about this size."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     def stop(self):
-        """Take no more connections and wait until those that there are have ended; may be called again."""
+        """Accept no more connections and wait until the present ones have ended; may be called again."""
         if self._socket.fileno() < 0:
             return
         # Closing alone does not wake a thread that waits in accept().
@@ -141,7 +141,7 @@ class Peer:
         self._server = server
 
     def read_request(self):
-        """Read one whole request; gives its bytes, or None where the other side closed instead."""
+        """Read one whole request; return its bytes, or None where the other side closed instead."""
         received = b""
         while b"\r\n\r\n" not in received:
             received = self._more(received)

@@ -1,4 +1,4 @@
-"""What docs/telnyx.md says is true."""
+"""The statements of docs/telnyx.md are true."""
 
 import re
 from datetime import date
@@ -60,7 +60,7 @@ CALLS = {
     "list_charges": lambda telnyx: next(telnyx.list_charges(date(2026, 5, 1))),
     "download_media": lambda telnyx: telnyx.download_media("ID", Path("letter.pdf")),
 }
-"""How to make each call; what is asked for has the id `ID`."""
+"""How to make each call; the resource has the id `ID`."""
 
 
 def table(heading):

@@ -1,4 +1,4 @@
-"""Evidence decides the outcome of a send, over real sockets; a send is made once, whatever happens."""
+"""Evidence decides the outcome of a send, over real sockets; a send is made only once."""
 
 import itertools
 import json

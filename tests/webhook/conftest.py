@@ -28,7 +28,7 @@ def valkey_url() -> Iterator[str]:
 
 @pytest.fixture
 def redis_url(valkey_url: str) -> str:
-    """Address of a Redis that is empty, but for what the running receiver knows the ledger by."""
+    """Address of a Redis that is empty except for the signature of the running receiver."""
     with Redis.from_url(valkey_url) as client:
         client.eval(_EMPTIED, 0, "fax:ledger", "fax:witnesses")
     return valkey_url
@@ -36,7 +36,7 @@ def redis_url(valkey_url: str) -> str:
 
 @pytest.fixture(autouse=True)
 def _unhurried(unhurried: None) -> None:
-    """Receivers in this process wait; tests that run a server show how long a real one waits."""
+    """Receivers in this process have long time-outs; tests that run a server check the real ones."""
 
 
 @pytest.fixture
@@ -51,13 +51,13 @@ def apps(settings: Settings) -> Apps:
 
 @pytest.fixture
 def client(apps: Apps) -> FlaskClient:
-    """Speaks to the app that Telnyx reaches."""
+    """A client of the app for Telnyx."""
     return apps.public.test_client()
 
 
 @pytest.fixture
 def admin(apps: Apps) -> FlaskClient:
-    """Speaks to the app of those who run this."""
+    """A client of the app for operators."""
     return apps.admin.test_client()
 
 

@@ -24,7 +24,7 @@ PROVIDER_PATIENCE = 2.0
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """What a process needs to start, and nothing of the developer's own settings."""
+    """The settings that a process needs to start, without any of the developer's own."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return kept | {"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"} | variables
 
@@ -59,7 +59,7 @@ class Web:
         return self.ask("POST", path, request.body, request.headers)
 
     def get(self, path: str) -> Reply:
-        """Ask the port that is there for those who run this."""
+        """Send a request to the operators' port."""
         return self.ask("GET", path, port=self.admin_port)
 
     def ask(
@@ -83,7 +83,7 @@ class Web:
         return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def raw(self, data: bytes) -> list[int]:
-        """Send bytes and say that no more come; give the status of each answer, until the server hangs up."""
+        """Send bytes and say that no more come; return the status of each answer, until the server hangs up."""
         with self.connect() as client:
             received = b""
             try:
@@ -110,6 +110,6 @@ def told(url: str) -> list[str]:
 
 
 def quarantined(url: str) -> list[dict[str, str]]:
-    """What is in quarantine, oldest first."""
+    """The entries in quarantine, oldest first."""
     with Redis.from_url(url, decode_responses=True) as client:
         return [fields for _, fields in client.xrange("fax:quarantine")]

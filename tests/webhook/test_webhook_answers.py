@@ -1,4 +1,4 @@
-"""The status for each situation, and what is recorded.
+"""The status and the records for each situation.
 
 Which bodies are unreadable: see tests/telnyx/test_telnyx_webhooks.py; other methods: test_webhook_http.py.
 """
@@ -38,7 +38,7 @@ def padded(event: dict[str, Any], size: int) -> bytes:
 
 
 class Broken:
-    """Stands in for the ledger when Redis is away."""
+    """Takes the place of the ledger when Redis cannot be reached."""
 
     def record_many(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
         raise Unavailable("Redis is away")

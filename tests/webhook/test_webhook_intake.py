@@ -1,4 +1,4 @@
-"""What a verified event changes in a job."""
+"""The changes of a job by a verified event."""
 
 import hashlib
 from typing import Any
@@ -23,7 +23,7 @@ STATE = encode_client_state("job-1", 1)
 
 
 class World:
-    """A ledger with one job whose first attempt is claimed, and what takes in events about it."""
+    """A ledger with one job whose first attempt is claimed, and the intake of events about it."""
 
     def __init__(self, redis_url: str) -> None:
         self._scripts = scripts = Scripts(connect(redis_url))

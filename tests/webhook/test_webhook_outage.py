@@ -25,15 +25,15 @@ def taken(web: Web, request: SignedRequest) -> bool:
 
 
 def deliver(web: Web, event: dict[str, Any]) -> None:
-    """Deliver an event as Telnyx does: again until it is taken."""
+    """Deliver an event as Telnyx does: repeatedly until it is accepted."""
     request = SIGNER.request(event)
     eventually(lambda: taken(web, request))
 
 
 def patience(web: Web, requests: int) -> float:
-    """Return the seconds in which Telnyx wants its answers, plus what a busy machine may add.
+    """Return the seconds in which Telnyx wants its answers, plus the delay of a busy machine.
 
-    That is measured: as many requests as are meant, none of which needs Redis.
+    The delay is measured by the same number of requests that do not need Redis.
     """
     with ThreadPoolExecutor(requests) as pool:
         longest = max(reply.seconds for reply in pool.map(lambda _: web.ask("GET", "/"), range(requests)))

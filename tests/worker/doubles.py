@@ -1,4 +1,4 @@
-"""A worker's collaborators on a real Valkey; Telnyx, links and messages are the test's."""
+"""A worker's collaborators on a real Valkey, with doubles of Telnyx, links and messages."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -45,7 +45,8 @@ class Lent:
 
 
 class Telnyx(Lent):
-    """Records what it is asked to send, and accepts it unless `answer` is an error, another fax or makes one of these.
+    """Records the requested sends, and accepts them unless `answer` is an error, another fax, or a function that
+    returns one.
 
     A function gets the request; the fax is accepted unless it gives another.
     """

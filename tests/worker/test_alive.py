@@ -1,4 +1,4 @@
-"""What a health check learns about this host's workers."""
+"""The health check of this host's workers."""
 
 import socket
 

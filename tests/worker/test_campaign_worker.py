@@ -1,4 +1,4 @@
-"""What scheduler and worker do for campaigns, in this process on a real Valkey."""
+"""Scheduler and worker handle campaigns, in this process on a real Valkey."""
 
 from dataclasses import replace
 from threading import Event
@@ -97,7 +97,7 @@ def test_all_rows_are_fed_while_more_retries_wait_than_may_be_queued_at_once(wor
     works.run(rows=rows)
     for _ in range(20):
         works.feeder.feed()
-        # Every row that is let go fails at once and waits for its retry, behind the whole list.
+        # Every row that is sent fails at once and waits for its retry, after the whole list.
         for job_id in works.picked():
             assert admit_one(works.w.ledger, job_id, connection="c1", sender=SENDER)["outcome"] == "go"
             claim_one(works.w.ledger, job_id, owner=job_id, lease=60, facts={})
@@ -163,7 +163,7 @@ def test_a_message_of_an_earlier_generation_sends_nothing(works: Works) -> None:
 
 
 def test_answers_to_calls_in_progress_are_recorded_when_their_message_fails(works: Works, monkeypatch: Any) -> None:
-    """The first rows are at Telnyx when something unforeseen befalls the claims of the next."""
+    """The first rows are at Telnyx when the claims of the next ones fail unexpectedly."""
     works.run(rows=3)
     works.feeder.feed()
     picked = works.picked()

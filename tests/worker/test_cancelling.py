@@ -1,4 +1,4 @@
-"""What a message to cancel a fax does, whether it names the job or the fax at Telnyx."""
+"""Messages to cancel a fax, by the job's id or by Telnyx's."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""A fax with a cover leaves with its own letter, made before the claim; what cannot be made leaves nothing behind."""
+"""A fax with a cover is sent as one document, which is made before the claim; a failure to make it leaves nothing
+behind."""
 
 import json
 from dataclasses import replace
@@ -129,7 +130,7 @@ def linked_fax(w, **options):
 
 @pytest.fixture
 def link(monkeypatch):
-    """What the link leads to: content, or trouble."""
+    """The answer of the link: content, or an error."""
     found = [letter("The letter")]
 
     def fetched(url, unchecked_origins):
@@ -231,7 +232,7 @@ def test_a_document_that_was_made_while_the_fax_waited_for_a_thread_is_not_fetch
 
 @pytest.fixture
 def twice(w, telnyx, link, monkeypatch):
-    """Let two workers fetch a link at the same time: the first to end records its document, and waits for a channel.
+    """Let two workers fetch a link at the same time: the first to finish records its document, and waits for a channel.
 
     The other one gets what is in the list, once the channel is free.
     """
@@ -319,7 +320,7 @@ def test_an_attempt_of_a_version_that_recorded_no_document_is_repeated_with_the_
 
 @pytest.fixture
 def rows(w, redis_url):
-    """Rows of a running campaign that were told to go, with a cover before the document of a link."""
+    """Rows of a running campaign that were given a channel, with a cover before the document of a link."""
     desk = CampaignDesk.by_redis_clock(redis_url)
     desk.run(1, 2)
     fed = []

@@ -75,7 +75,7 @@ def test_a_cut_connection_voids_the_claim_and_no_fax_is_sent_twice(
     primary, replica = pair
     primary.client.flushall()
     with cutter(primary.port) as proxy:
-        # The first of these is waited for in vain, the second on a machine that may be busy.
+        # The wait for the first never succeeds; the second may take long on a busy machine.
         w = office(proxy.url, replicas=1, timeout=0.3 if silent else 60)
         names = order(w, 5)
         assert w.barrier.look().durability is Durability.ALWAYS
@@ -154,7 +154,7 @@ def test_nothing_is_sent_if_claims_can_be_forgotten_unless_allowed(
 
 
 class Loading:
-    """Stands for a server that has just started and does not report its append-only file yet."""
+    """A double of a server that has just started and does not report its append-only file yet."""
 
     def info(self, *_sections: str) -> dict[str, Any]:
         return {"run_id": "a", "role": "master", "loading": 1, "aof_enabled": 0}
@@ -181,7 +181,7 @@ class Slow:
         return {"appendonly": "yes", "appendfsync": "everysec"}
 
     def set(self, *_: Any, **__: Any) -> None:
-        """Take a write."""
+        """Accept a write."""
 
     def execute_command(self, *_: Any) -> tuple[int, int]:
         if self._waits:

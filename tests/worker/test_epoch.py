@@ -88,7 +88,7 @@ def test_a_single_forgotten_claim_is_noticed(w: Collaborators, redis: Any) -> No
     saved = snapshot(redis)
     run_attempts(names[:1], w)
     restore(redis, saved)
-    # Others go on signing meanwhile, so that the ledger as a whole is not behind.
+    # Other processes continue to sign, so that the ledger as a whole is not behind.
     other = office(_url(redis))
     other.watch.look()
     w.watch.look()
@@ -181,7 +181,7 @@ def test_a_restart_without_loss_raises_no_alarm(tmp_path: Path) -> None:
 
 
 def test_a_truncated_append_only_file_is_noticed(tmp_path: Path) -> None:
-    """What a power cut takes from a server that does not sync with every write."""
+    """The loss of a power cut on a server that does not sync with every write."""
     with Valkey(tmp_path, "--appendfsync", "everysec") as first:
         proxy = Cutter(first.port)
         w = office(proxy.url, lossy_allowed=True)

@@ -27,7 +27,7 @@ def read(redis_url, name="fax.send.v1", *, config=None, **options):
 
 
 def refused(body, *, content_type="application/json", **headers):
-    """What the gate says of a message with this body."""
+    """The gate's result for a message with this body."""
     envelope = Envelope({"task": "fax.send.v1", "id": "m1"} | headers, body, content_type)
     with pytest.raises(Refused) as told:
         GATE.read(envelope)

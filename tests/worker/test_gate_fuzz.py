@@ -1,4 +1,4 @@
-"""Whatever the broker delivers: each message becomes a job or a dead letter, or is ignored."""
+"""Each message, even a malformed one, becomes a job or a dead letter, or is ignored."""
 
 import random
 from collections import Counter
@@ -22,7 +22,7 @@ SETTINGS = Settings(fax_connection_id="c1", fax_from="+13125550299")
 
 
 class Taken:
-    """A message as the transport delivers it, or several that it has taken together."""
+    """A message as the transport delivers it, or several that it received together."""
 
     def __init__(self, *texts: bytes) -> None:
         envelopes = tuple(map(Envelope.from_text, texts))
@@ -47,7 +47,7 @@ def app(redis_url, monkeypatch):
 
 @pytest.fixture
 def verdicts(app, monkeypatch):
-    """What was recorded about the present message."""
+    """The records about the present message."""
     heard = []
     w = app.collaborators
     others = ((type(w.ledger.dead_letters), "add"), (type(w.questions), "put"))
@@ -83,13 +83,13 @@ def test_every_message_becomes_a_job_or_a_dead_letter_or_is_ignored(app, verdict
     for number in range(MESSAGES // 2):
         message = Taken(mutated(f"fuzz-{number}", roll))
         receive(message)
-        # What Celery was handed, it acknowledges itself.
+        # Celery itself acknowledges the messages that it gets.
         assert message.acknowledged == ("handed to Celery" not in verdicts), f"seed {seed}, message {number}"
         told = {*LEDGER, "add", "put"}.intersection(verdicts)
         assert told, f"seed {seed}, message {number}: nobody heard of it"
         seen["letter" if "add" in told else "job" if "create_many" in told else "nothing"] += 1
         verdicts.clear()
-    # Were all of one kind, the mutations would be too tame or too wild to show anything.
+    # If all were of one kind, the mutations would be too small or too large to test anything.
     assert min(seen["letter"], seen["job"]) > 50
 
 

@@ -27,7 +27,7 @@ DAY = 86_400
 
 
 class Telnyx(Lent):
-    """The faxes that Telnyx knows, and what it was asked."""
+    """The faxes that Telnyx knows, and the requests to it."""
 
     def __init__(self) -> None:
         self.faxes: dict[str, Fax] = {}
@@ -66,7 +66,7 @@ class Telnyx(Lent):
 
 
 class Links:
-    """What is behind each link: content, or an error."""
+    """The answer of each link: content, or an error."""
 
     def __init__(self) -> None:
         self.behind: dict[str, bytes | Exception] = {}

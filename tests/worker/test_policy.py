@@ -1,4 +1,4 @@
-"""What follows each failure reason, as tables and as properties of any sequence of failures."""
+"""The consequences of each failure reason, as tables and as properties of any sequence of failures."""
 
 import itertools
 from dataclasses import replace
@@ -19,7 +19,7 @@ DIAL, CONNECT, HOLD = Counter.DIAL, Counter.CONNECT, Counter.HOLD
 
 NOT_KNOWN = ["a_reason_of_tomorrow", "unknown", ""]
 EVERY = {**REASONS, **dict.fromkeys(NOT_KNOWN, UNKNOWN)}
-"""What each reason means; that this is right: see test_policy_explained.py."""
+"""The meaning of each reason; test_policy_explained.py checks it against the page."""
 FREE = sorted(reason for reason, cause in EVERY.items() if cause.counter is HOLD)
 CHARGED = sorted(EVERY.keys() - FREE)
 
@@ -40,7 +40,7 @@ def after(failed: Failure, verdict: Retry) -> Failure:
 
 
 def run(reasons, settings: Settings, **known) -> tuple[list[Retry], GiveUp | None]:
-    """Let one attempt after the other fail for these reasons; give the retries, and the end if there was one."""
+    """Let one attempt after the other fail for these reasons; return the retries, and the end if there was one."""
     retries: list[Retry] = []
     failed = failure("", **known)
     for reason in reasons:

@@ -1,4 +1,4 @@
-"""What docs/failure-policy.md says is true."""
+"""The statements of docs/failure-policy.md are true."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What a listing of Telnyx proves of an attempt with an unknown outcome."""
+"""The evidence of Telnyx's listings about an attempt with an unknown outcome."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ FAX = "0cae2f42-b704-420c-ad15-8cac51a2a2bd"
 
 
 class Telnyx(doubles.Telnyx):
-    """Never answers a send; `listed` is what its listing shows, where an exception breaks it off."""
+    """Never answers a send. `listed` has the faxes of its listing; an exception in it interrupts the listing."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the scheduler does at each appointment, in this process on a real Valkey."""
+"""The scheduler's work at each appointment, in this process on a real Valkey."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ class Desk:
         self.observations.record(said)
 
     def after(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
-        """Let time pass and tick; give what was posted by it."""
+        """Let time pass and tick; return what was posted by it."""
         assert self.scripts.now is not None
         self.scripts.now += round(seconds * 1000)
         self.posted.clear()

@@ -1,4 +1,4 @@
-"""From when an unknown attempt is searched for, and which listing is evidence, whichever clock is wrong."""
+"""The time from which an unknown attempt is searched for, and the listings that are evidence, with any wrong clock."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What happens to a message whose work cannot be done now, or at all."""
+"""Messages that cannot be carried out now, or at all."""
 
 import pytest
 from celery.exceptions import Reject
@@ -50,7 +50,7 @@ def test_a_producers_message_that_causes_an_unforeseen_error_becomes_a_dead_lett
 
 
 def answer(app):
-    """Have the questions asked whose turn it is."""
+    """Ask the questions whose turn it is."""
     for question in app.collaborators.questions.take(limit=10):
         about = {"task": question.task, "payload": question.payload, "message_id": question.message_id}
         call(app, Ask, {**about, "question": question.id})
@@ -106,7 +106,7 @@ def test_a_question_without_a_retry_or_with_a_final_answer_becomes_a_dead_letter
 
 
 def together(app, *asked):
-    """Have messages done that came together; each is an id, a payload and, where it is no fax's, a task."""
+    """Carry out messages that came together; each is an id, a payload and, if it is not a fax, a task."""
     told = [Asked(task, identity, payload) for identity, payload, task in asked]
     return app.tasks[TOGETHER].apply(args=(told,), task_id="first").result
 
@@ -130,7 +130,7 @@ def test_faxes_received_together_are_recorded_by_one_call_and_stay_separate(app,
     other = ("m5", {"fax_id": "0cae2f42-b704-420c-ad15-8cac51a2a2bd"}, SyncStatus.TASK)
     wrong = ("m6", {"to": "nobody", "media_name": "letter"}, SendFax.TASK)
     again = fax("m7", 3, idempotency_key="k")
-    # The last one is the first one's message, delivered twice.
+    # The last one is the first message, delivered twice.
     asked = (fax("m1", 1), wrong, fax("m2", 2, idempotency_key="k"), other, again, fax("m3", 4), fax("m1", 1))
     assert together(app, *asked) is None
     assert calls == [5]

@@ -1,7 +1,7 @@
 """Celery's messages and connections: deleted, doubled, cut.
 
 A message is deleted only where the ledger knows its job. One that a service has sent with `send_task` and that no
-worker has read yet exists nowhere else; to delete it would be to delete the order.
+worker has read yet exists nowhere else, and deleting it would delete the order.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Workers that die, as by kill -9, at one named boundary of an attempt: one fault for each boundary."""
+"""Workers are killed at one named step of an attempt: one fault for each step."""
 
 import random
 import signal

@@ -16,15 +16,15 @@ Heal = Callable[[World], None]
 
 
 def nothing(_: World) -> None:
-    """Heal what needs no healing: the supervisor, or time, does it."""
+    """Do nothing, for a fault that the supervisor or time heals."""
 
 
 @dataclass(frozen=True)
 class Fault:
     """One entry of the table of faults.
 
-    `lasts` is the shortest and the longest time, in seconds, between injection and healing. What it may be at most
-    follows from the promises that the project counts on, see `tests/chaos/world.py`.
+    `lasts` is the shortest and the longest time, in seconds, between injection and healing. Its maximum follows from
+    the promises on which the project relies, see `tests/chaos/world.py`.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""An older copy of the ledger takes its place, and is recovered from what Telnyx knows."""
+"""An older copy replaces the ledger, and is recovered from Telnyx's listing."""
 
 import random
 

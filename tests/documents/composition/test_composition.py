@@ -56,7 +56,7 @@ def letter_with_layer(shown):
 
 
 def filled_form(value):
-    """A page with one field of a form, whose looks its reader makes of its value."""
+    """A page with one field of a form, which the reader renders from its value."""
 
     def add(writer):
         font = writer._add_object(
@@ -93,7 +93,7 @@ def named(**entries):
 
 
 def dots_of(content, page):
-    """Where on a page, in ninths, there is a lot of ink: across and down, from 0."""
+    """The ninths of a page with a lot of ink: across and down, from 0."""
     with Image.open(BytesIO(draw(content, page).png)) as drawn:
         ninths = drawn.convert("L").resize((3, 3), Image.Resampling.BOX)
     return {(at % 3, at // 3) for at, level in enumerate(ninths.tobytes()) if level < 250}
@@ -340,7 +340,7 @@ def test_a_web_page_that_loads_external_resources_is_refused(monkeypatch, tmp_pa
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_libreoffice_gets_the_encoding_of_text(monkeypatch, tmp_path, coding):
-    # LibreOffice takes "Grüße" in Windows-1252 for Chinese. What stands for it here keeps what it was given.
+    # LibreOffice takes "Grüße" in Windows-1252 for Chinese. The program that replaces it here stores its input.
     made = tmp_path / "made.pdf"
     made.write_bytes(letter())
     office = tmp_path / "soffice"

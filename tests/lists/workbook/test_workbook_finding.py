@@ -1,4 +1,4 @@
-"""What may stand in a sheet is found without reading its rows."""
+"""Words that may be in a sheet are found without reading its rows."""
 
 import io
 

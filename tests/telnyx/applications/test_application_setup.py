@@ -1,4 +1,4 @@
-"""An application is set up once, whatever Telnyx answers and however often setup runs."""
+"""An application is set up once, for any answer of Telnyx and any number of runs."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Policy hooks of tests, in processes of their own or in this one, and the faxes they are asked about."""
+"""Policy hooks of tests, in separate processes or in this one, and the faxes for their questions."""
 
 import json
 import os
@@ -16,17 +16,17 @@ ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 JOB = SendFax(to="+13125550200", from_="+13125550100", media_name="letter", job_id="j1", tags=("a",))
 WELL = JOB.model_copy(update={"tags": ()})
-"""One at which the hooks of these tests do not fail."""
+"""A fax for which the hooks of these tests do not fail."""
 AMPLE = 60.0
-"""Seconds: a time-out that is not what the test is about."""
+"""Seconds of a time-out that must not be reached."""
 SHORT = 0.2
-"""Seconds: the time-out of a hook that never answers."""
+"""Seconds of the time-out of a hook that never answers."""
 NAMES = """
 import os, signal, sys, time
 from datetime import datetime, timedelta, timezone
 from faxdispatch import Change, Hold, Reject
 """
-"""What the body of a hook may use."""
+"""The names that the body of a hook may use."""
 
 
 def event(seq: int = 1, **data: object) -> Event:

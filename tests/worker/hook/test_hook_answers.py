@@ -1,4 +1,4 @@
-"""What the policy hook is given, what it may answer and change, and that the pages about it are true."""
+"""The arguments, answers and changes of the policy hook, and the truth of the pages about it."""
 
 import re
 from datetime import UTC, datetime, time, timedelta, timezone

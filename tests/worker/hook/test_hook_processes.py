@@ -1,4 +1,4 @@
-"""Whatever happens in the policy hook's processes, the worker is told in one sentence and goes on."""
+"""The worker survives every failure of the policy hook's processes, and gets one sentence about it."""
 
 import os
 import re
