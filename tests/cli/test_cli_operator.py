@@ -43,7 +43,7 @@ def test_repeating_a_verdict_is_not_an_error(cli, job):
     result = cli(*words)
 
     assert result.code == 0
-    assert "said before" in result.out
+    assert "recorded before" in result.out
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class Course:
         return f"+1{AREAS[self.number * 30 + row // 10]}55501{scenario:02}"
 
     def go(self, to: CampaignState, **options: Any) -> datetime:
-        """Return a command. Return the moment at which it came back."""
+        """Give a command. Return the moment at which it came back."""
         assert self.campaigns.move(self.name, to, event=f"campaign.{to}", **options)[0] == "moved"
         return datetime.now(UTC)
 

@@ -99,7 +99,7 @@ class CampaignDesk(Desk):
         assert self.report(job(row, generation), "delivered", pages=1, seconds=60) == "recorded"
 
     def end(self, name: str) -> None:
-        """Return up a job whose attempt has failed, as the failure policy does."""
+        """Give up a job whose attempt has failed, as the failure policy does."""
         attempt = self.ledger.job(name).attempt
         states = [State.DECIDING]
         self.ledger.end(

@@ -11,7 +11,7 @@ NUMBER = "+14155550200"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Return each model test the seeds of its walks."""
+    """Give each model test the seeds of its walks."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(metafunc.config.getoption("seeds")))
 

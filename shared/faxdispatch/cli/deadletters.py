@@ -68,7 +68,7 @@ def redrive(
 
 @app.command()
 def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes: Yes = False) -> Answer:
-    """Delete dead letters for good; their requests are never carried out."""
+    """Delete dead letters for good; they are never carried out."""
     client = FaxClient.from_env()
     if letter is not None:
         _one_or_all(letter, every=every, reason=reason)
