@@ -107,7 +107,7 @@ def test_a_person_is_erased_with_a_count_before_and_a_receipt_after(sent, desk, 
 def test_what_cannot_be_erased_is_reported(operator):
     assert "number:" in operator.text("/erase/?by=number&value=nonsense")
     assert "0 faxes with this tag" in operator.text("/erase/?by=tag&value=nobody")
-    assert "say whom to erase" in operator.post("/erase/", by="tag", value=" ", reason="x", sure="yes").text
+    assert "give a number, a job or a tag" in operator.post("/erase/", by="tag", value=" ", reason="x", sure="yes").text
 
 
 def test_a_row_whose_job_is_gone_has_its_page_with_what_happened(desk, redis_url, viewer):

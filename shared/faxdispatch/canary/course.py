@@ -106,7 +106,7 @@ class Canary:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The seconds that it has taken so far."""
         return time.monotonic() - self._begun
 
     @property

@@ -40,7 +40,7 @@ def doctor(as_json: Json = False) -> Answer:
 
 
 def _verdict(mark: Level | Mark, about: str, remedy: str) -> Iterator[str]:
-    """Write what was found about one thing: a word in a colour, and in a second line what to do."""
+    """Write a finding: a word in colour, the text, and a second line with the remedy."""
     yield f"{typer.style(f'{mark:<8}', fg=_COLOURS.get(mark, 'yellow'), bold=True)} {about}".rstrip()
     if remedy:
         yield f"{'':<29} → {plain(scrub(remedy))}"
@@ -56,12 +56,12 @@ def canary(
     """Send one real page through the whole chain; check each link.
 
     This is the first fax of a new installation, and the check after each change of it. It is dialled once and costs
-    what a page costs. Exit code 1 if a link does not hold. Interrupting the command leaves the fax going.
+    what a page costs. Exit code 1 if a link does not work. Interrupting the command does not stop the fax.
     """
     settings = Settings.load()
     number = number_of(to, settings)
     if number not in settings.test_numbers:
-        why = "It is not among FAX_TEST_NUMBERS: a real fax rings there and costs money."
+        why = "It is not among FAX_TEST_NUMBERS. This real fax calls it and costs money."
         confirm(f"Send a fax to {mask_number(number)}? {why}", yes=yes)
     live = Console().status("…") if is_terminal() and not as_json else nullcontext()
     with live as line:
@@ -84,7 +84,7 @@ def _answer(course: Canary) -> Answer:
 
 
 class Teller:
-    """Is called with all verdicts repeatedly, and reports each thing once."""
+    """Called with all verdicts repeatedly; reports each one once."""
 
     def __init__(self, *, quiet: bool, live: Status | None) -> None:
         self._quiet = quiet
@@ -105,7 +105,7 @@ class Teller:
             self._live.update(escape(plain(scrub(f"{waiting.link}: {waiting.detail}"))) if waiting else "…")
 
     def rest(self, verdicts: tuple[Verdict, ...]) -> None:
-        """Report the rest, when nothing is waited for any more."""
+        """Report the remaining verdicts at the end."""
         for verdict in () if self._quiet else verdicts:
             if verdict.mark is not Mark.UNTRIED or verdict.link not in INBOUND or verdict.detail:
                 self._line(verdict)
@@ -118,7 +118,7 @@ class Teller:
         about = f"{verdict.link:<10} {took}  {plain(scrub(verdict.detail))}"
         for line in _verdict(verdict.mark, about, verdict.remedy):
             if self._live:
-                # Written past the live view, the line would come after it.
+                # A line that is not written by way of the live view would come after it.
                 self._live.console.print(Text.from_ansi(line), soft_wrap=True)
             else:
                 typer.echo(line)

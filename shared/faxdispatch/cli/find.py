@@ -26,7 +26,7 @@ Tag = Annotated[str | None, option("One of its tags.")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known(Options):
-    """What is known about a fax. A fax must match everything that is given."""
+    """Search options. A fax must match all that are given."""
 
     number: Number = None
     idempotency_key: Annotated[str | None, option("Its idempotency key.", "--key")] = None
@@ -145,11 +145,11 @@ def _sent(client: FaxClient, chosen: Sequence[str], to: str | None) -> Iterator[
 
 
 def _chosen(client: FaxClient, wanted: Wanted, *, yes: bool) -> list[str]:
-    """Return the matching jobs, once a person has seen how many they are."""
+    """Return the matching jobs, once a person has confirmed their number."""
     found = list(client.search.all(wanted))
     chosen = [fax.job_id for fax in found if fax.row is None and fax.state in set(TERMINAL)]
     left = len(found) - len(chosen)
-    more = f" {left:,} more {are(left)} open or of a campaign and left alone." if left else ""
+    more = f" {left:,} more {are(left)} open or of a campaign, and not sent again." if left else ""
     if not chosen:
         raise BadInput(f"no ended single fax fits all that you gave.{more}")
     confirm(f"Send {counted(len(chosen), 'fax')} again?{more}", yes=yes)
@@ -177,7 +177,7 @@ def erase(
 ) -> Answer:
     """Erase all that is stored about a number, a job or a tag.
 
-    That is faxes, rows, events, inbound faxes and their documents. It cannot be undone. Faxes that have not ended
+    Erased are faxes, rows, events, inbound faxes and their documents. It cannot be undone. Faxes that have not ended
     are left and named: cancel them, and erase again (exit code 1 until then). Rows stay as rows without a name, so
     that the counts of their campaigns still add up. The workers delete the faxes at Telnyx. A number on the
     suppression list stays there, since campaigns would send to it again otherwise.

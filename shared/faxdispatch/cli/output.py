@@ -43,7 +43,7 @@ class Answer:
     lines: str | Iterable[Line] = ()
     """For people."""
     notes: Iterable[str] = ()
-    """Shown beside either of them."""
+    """Notes, shown beside either of them."""
     full: bool = True
     """Whether numbers and signed links are shown."""
     ok: bool = True
@@ -66,32 +66,32 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[Item]):
-    """Things of one kind, each printed as soon as it is known."""
+    """A result with items of one kind; each is printed as soon as it is known."""
 
     items: Iterable[Item]
     line: Callable[[Item], Line | None]
-    """How people see one; nothing if that is None."""
+    """Returns an item as a line for people; nothing is shown for None."""
     data: Callable[[Item], Any] = lambda item: item
-    """How JSON and CSV have one: a dataclass, or a mapping."""
+    """Returns an item for JSON and CSV: a dataclass, or a mapping."""
     full: bool = True
     """Whether numbers and signed links are shown. CSV has them in any case, since it is made for other programs."""
     limit: int | None = None
-    """How many are shown; `items` may have more, and is then asked for one more."""
+    """How many items are shown. One more is read, to know whether there are more."""
     total: Callable[[], int] | None = None
-    """Returns how many there are, if that is cheap to know."""
+    """Returns the number of all items, if that is cheap to know."""
     more: str = "there are more; --limit shows them"
-    """Shown if there are more than `limit`."""
+    """Message if there are more than `limit` items."""
     widths: Mapping[str, int] = field(default_factory=dict)
     """The titles of the cells of the lines, with the width of each; without them, there is no head."""
     none: str = ""
-    """Shown to people if there is nothing."""
+    """Message for people if there are no items."""
     columns: tuple[str, ...] = field(default=())
-    """The columns of the CSV; by default, all that the first one has.
+    """The columns of the CSV; by default, those of the first item.
 
     Needed if the results of `data` do not always have the same names: a missing one is an empty cell.
     """
     needed: bool = False
-    """Whether an empty result is exit code 1; `none` is then shown beside the result."""
+    """Whether an empty result means exit code 1; `none` is then shown beside the result."""
     ok: bool = True
     """False ends the command with exit code 1."""
 
@@ -201,7 +201,7 @@ def _kinds(annotation: Any) -> set[Any]:
 
 
 def columns_of(model: "type[BaseModel]") -> tuple[str, ...]:
-    """Return the fields of a model by their names in JSON, for things that leave out missing values."""
+    """Return the fields of a model by their names in JSON, for items that leave out missing values."""
     return tuple(about.serialization_alias or name for name, about in model.model_fields.items())
 
 
@@ -235,7 +235,7 @@ def show(line: str = "") -> None:
     """Print a line of a command's result; control characters in it become visible.
 
     Raises:
-        FaxError: it cannot be written; a reader that went away is handled around all commands.
+        FaxError: it cannot be written. A reader that closed the pipe is handled for all commands in one place.
     """
     try:
         print(plain(line), flush=True)
@@ -253,12 +253,12 @@ def note(line: str) -> None:
 
 
 def confirm(words: str, *, yes: bool) -> None:
-    """Continue if the answer is yes, or was given beforehand; otherwise end the command with exit code 1.
+    """Ask for confirmation, unless `yes`; without it, end the command with exit code 1.
 
-    `words` first ask, and then say what follows: "Stop campaign clean? 299 rows will not be sent."
+    `words` ask, and then state the consequence: "Stop campaign clean? 299 rows will not be sent."
 
     Raises:
-        BadInput: there is nobody to ask.
+        BadInput: standard input is no terminal, so nobody can confirm.
     """
     if yes:
         return
@@ -270,7 +270,10 @@ def confirm(words: str, *, yes: bool) -> None:
 
 @contextmanager
 def watching(words: str) -> Iterator[None]:
-    """If the block is interrupted, or Redis goes away, say that only the watching ends; `words` say what goes on."""
+    """If the block is interrupted, or Redis cannot be reached, say that only the watching ends.
+
+    `words` say what continues.
+    """
     try:
         yield
     except (KeyboardInterrupt, Unavailable):

@@ -24,7 +24,7 @@ from faxdispatch.text.wording import counted
 def backup(file: Annotated[Path, argument("File to write; an existing one is replaced.")]) -> None:
     """Write a copy of the whole ledger to a file.
 
-    The copy is of one moment, and everything continues to run meanwhile. It is in Redis' own RDB format, for
+    The copy is of one moment; the processes continue to run meanwhile. It is in Redis' own RDB format, for
     `faxdispatch restore` or a Redis that is started with it. It contains numbers and links. The user of REDIS_URL
     must have the right to SYNC; managed services that refuse it have snapshots of their own.
     """
@@ -54,8 +54,8 @@ def restore(
 _WORDS = {
     Found.SAME: "known",
     Found.EARLIER: "of an earlier attempt of a job",
-    Found.BOUND: "of a job that was to be sent still, and is not sent again",
-    Found.ROW: "of a campaign's row that was to be sent still, and is not sent again",
+    Found.BOUND: "of a job that the ledger had as not yet sent; it is not sent again",
+    Found.ROW: "of a campaign's row that the ledger had as not yet sent; it is not sent again",
     Found.MADE: f"of a job that was not known, made again with the tag {TAG}",
     Found.ENDED: "of a campaign's row that has ended",
     Found.CONFLICT: "to be looked at by a person, see below",
@@ -101,11 +101,11 @@ def _lines(result: Recovered, *, dry_run: bool) -> Iterator[str]:
     if result.foreign:
         yield f"{result.foreign:>8}  of others, left alone"
     for ledger, count in result.others.items():
-        yield f"{count:>8}  of these of ledger {ledger}; only if that is lost for good: --ledger {ledger}"
+        yield f"{count:>8}  of these of ledger {ledger}; use --ledger {ledger} only if that ledger is lost for good"
     for job, fax in result.conflicts:
         yield f"look at job {job}: Telnyx also has fax {fax} of it (faxdispatch faxes show {fax})"
     for job in result.unknown:
-        yield f"job {job} is unknown: no listing shows it yet, and workers look on"
+        yield f"job {job} is unknown: no listing shows it yet, and the workers continue to search"
     if result.gap:
         yield f"nothing is sent yet: {result.gap}"
     elif dry_run:

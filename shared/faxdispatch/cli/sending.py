@@ -63,7 +63,7 @@ class CoverPage(Options):
             refuse("only with --cover", {"cover_field": self.cover_field})
 
     def text(self) -> str | None:
-        """Return its text, None without a cover. Raises `BadInput` where its file cannot be read."""
+        """Return its text, None without a cover. Raises `BadInput` if its file cannot be read."""
         return read_cover(self.cover) if self.cover is not None else None
 
     def values(self) -> dict[str, str]:
@@ -83,7 +83,7 @@ class Documents(Options):
     ] = None
 
     def for_all(self, settings: Settings) -> ForAll:
-        """Return what they name. Raises `BadInput` if it cannot be fetched or read."""
+        """Return the document and the cover that they name. Raises `BadInput` if one cannot be fetched or read."""
         return for_all(settings, media=self.media, media_name=self.media_name, cover=self.cover)
 
 
@@ -101,7 +101,7 @@ def report_findings(
             name = found.name if len(documents) > 1 else None
             _report(examine(found, quality=quality), name or "document")
     if link:
-        # A plain install lacks what this needs.
+        # A plain install lacks the libraries for this.
         from faxdispatch.documents.preflight.links import look  # noqa: PLC0415
 
         _report(look(link, settings.fax_link_check, settings.fax_dangerous_inbound_origins, quality=quality))

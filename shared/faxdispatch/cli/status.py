@@ -218,7 +218,7 @@ def holds(
 ) -> Answer | Rows[JobView]:
     """Show why faxes are held, and what ends each hold.
 
-    It also shows since or until when, and what holds up all faxes, such as a pause.
+    It also shows since or until when, and reasons that hold all faxes, such as a pause.
     """
     if reason is None:
         refuse("only with --reason", {"limit": limit})
@@ -266,12 +266,12 @@ def _lines(held: list[Held], paused: dict[str, Pause], account: Account, now: da
 
 
 def _when(held: Held, now: datetime) -> str:
-    """Write the earliest and the latest time: until when for a hold that ends at a time, otherwise since when."""
+    """Write the earliest and the latest time: the end, for a hold that ends at a time, otherwise the beginning."""
     waits = held.reason in IN_LINE or held.reason in {
         HoldReason.TOO_LATE,
         HoldReason.NEVER_ACCEPTED,
         HoldReason.SPEND_CAP,
     }
-    # Some waiting jobs may still have a time, such as that at which Telnyx accepts calls again.
+    # Some of the waiting jobs may have an end time, such as that at which Telnyx accepts calls again.
     words = [f"{'since' if waits and at <= now else 'until'} {clock(at)}" for at in (held.first, held.last)]
     return words[0] if words[0] == words[1] else f"the first {words[0]}, the last {words[1]}"

@@ -41,7 +41,7 @@ def check(
     """Check a list of recipients before anything is sent.
 
     The command counts what can be sent, and writes down the bad rows. With the document and the cover for all rows,
-    it also checks what would be sent to each row. Suppressed numbers and those in quarantine are looked up if
+    it also checks each row's whole fax. Suppressed numbers and those in quarantine are looked up if
     REDIS_URL is set. Files that rows name as their documents are examined and not uploaded; if TELNYX_API_KEY is
     set too, Telnyx is asked about names that are not files.
 
@@ -88,7 +88,7 @@ def plan(
     documents: Documents,
     sending: Sending,
     at: Annotated[datetime | None, moment("When it starts; now if not given.")] = None,
-    cap: Annotated[float | None, option("What it may cost, in your currency.", min=0)] = None,
+    cap: Annotated[float | None, option("Most that it may cost, in your currency.", min=0)] = None,
     retry_share: Annotated[float, option("Share dialled as often as allowed, at most.", min=0, max=1)] = RETRY_SHARE,
     sample: Annotated[int, option("How many different linked documents are fetched.", min=0)] = SAMPLE,
 ) -> Answer:
@@ -136,7 +136,7 @@ def create(
     unsent: Unsent,
     name: Annotated[str | None, option("Name for people; the file's name if not given.")] = None,
     campaign_id: Annotated[str | None, option("Id for commands; made of the name if not given.", "--id")] = None,
-    cap: Annotated[float | None, option("What it may cost, in your currency; then it pauses.")] = None,
+    cap: Annotated[float | None, option("Most that it may cost, in your currency; then it pauses.")] = None,
     strict: Annotated[bool, option("Make nothing unless every row can be sent.")] = False,
     start: Annotated[bool, option("Start it at once.")] = False,
     operator: Operator = None,

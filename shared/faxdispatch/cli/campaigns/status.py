@@ -24,7 +24,7 @@ Id = Annotated[str, argument("Id of the campaign.", metavar="ID")]
 
 
 def standing(campaign: Campaign) -> str:
-    """Say in one line the state of a campaign, and why."""
+    """Return the state of a campaign and its reason in one line."""
     words = str(campaign.state)
     if campaign.start_at:
         words += f", starts at {clock(campaign.start_at)}"
@@ -147,10 +147,10 @@ def _traffic_data(traffic: Traffic) -> dict[str, Any]:
 
 def report(
     campaign: Id,
-    to: Annotated[Path, option("Where the files go.", metavar="FOLDER")] = Path(),
+    to: Annotated[Path, option("Folder for the files.", metavar="FOLDER")] = Path(),
     force: Annotated[bool, option("Overwrite an earlier report there.")] = False,
 ) -> Answer:
-    """Write what became of each recipient to files.
+    """Write the result for each recipient to files.
 
     ID-delivered.csv has the delivered rows, ID-failed.csv those that ended otherwise and why, ID-open.csv those
     that have not ended, and ID.html the totals, for a browser. The CSV files have the list's own columns. All files
