@@ -26,8 +26,8 @@ except SystemExit:
 
 def loaded(tmp_path, code):
     """Run code in a separate process; return the slow modules that it has loaded by its end."""
-    told = f"{code}\nimport sys; print(*sorted({HEAVY!r} & sys.modules.keys()), file=sys.stderr)"
-    command = [sys.executable, "-c", told]
+    script = f"{code}\nimport sys; print(*sorted({HEAVY!r} & sys.modules.keys()), file=sys.stderr)"
+    command = [sys.executable, "-c", script]
     # Nothing is set, so that `status` ends where it would connect.
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env={"PATH": ""})
     return set(done.stderr.splitlines()[-1].split())

@@ -247,10 +247,10 @@ def test_spaces_and_line_ends_around_a_value_do_not_count(monkeypatch):
 
 
 def test_a_line_end_within_a_value_is_reported_without_the_value(monkeypatch):
-    with pytest.raises(Misconfigured, match=r"^TELNYX_API_KEY: has a line end") as told:
+    with pytest.raises(Misconfigured, match=r"^TELNYX_API_KEY: has a line end") as raised:
         load(monkeypatch, TELNYX_API_KEY=f"{SECRET}\n{SECRET}")
 
-    assert SECRET not in str(told.value)
+    assert SECRET not in str(raised.value)
 
 
 def test_a_line_end_within_a_list_is_reported_too(monkeypatch):

@@ -160,9 +160,9 @@ def test_a_recorded_fax_stays_readable_whatever_is_refused_by_now(destination):
 
 
 def test_a_refused_destination_does_not_hide_what_else_is_wrong():
-    told = problems(SendFax.decode, {"to": "911", "media_url": LINK, "colour": "red"}, region="US")
+    found = problems(SendFax.decode, {"to": "911", "media_url": LINK, "colour": "red"}, region="US")
 
-    assert told == [("to", EMERGENCY), ("colour", "unknown option")]
+    assert found == [("to", EMERGENCY), ("colour", "unknown option")]
 
 
 @pytest.mark.parametrize(

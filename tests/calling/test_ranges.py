@@ -54,8 +54,8 @@ def test_the_lists_say_what_phonenumbers_says(drawn):
         if len(digits) < 3:
             continue
         number = said_by_the_library(code, digits)
-        told = (phonenumbers.region_code_for_number(number), phonenumbers.number_type(number))
-        assert country_and_kind(code, digits) == told, (code, digits)
+        expected = (phonenumbers.region_code_for_number(number), phonenumbers.number_type(number))
+        assert country_and_kind(code, digits) == expected, (code, digits)
         for region in phonenumbers.region_codes_for_country_code(code)[:3]:
             theirs = phonenumbers.is_valid_number_for_region(number, region)
             assert is_in(region, code, digits) == theirs, (region, code, digits)

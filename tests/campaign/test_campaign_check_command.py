@@ -157,9 +157,9 @@ def test_the_document_and_the_cover_for_all_rows_are_checked_as_well(command, tm
 
     assert command(GOOD, *asked).exit_code == 0
     result = command("Name,Fax\nBob,3125550100\n日,3125550101\n", *asked, "--json")
-    told = json.loads(result.stdout)
-    assert (result.exit_code, told["valid"], told["invalid"]) == (1, 1, 1)
-    assert told["bad_rows"][0]["reason"].startswith("no font has the character 日")
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["valid"], answer["invalid"]) == (1, 1, 1)
+    assert answer["bad_rows"][0]["reason"].startswith("no font has the character 日")
     assert "日" in (tmp_path / "list.bad.csv").read_text("utf-8")
     result = command("Name,Fax\nBob,3125550100\n,3125550101\n", *asked)
     assert (result.exit_code, "cover: {name} is empty in 1 row, first in line 3" in result.stdout) == (0, True)

@@ -106,8 +106,8 @@ def test_the_report_shows_when_each_attempt_began(client, a_list, tmp_path, desk
 
     report = write_report(desk.campaigns, "recall", tmp_path / "report")
 
-    told = {line["row"]: line["tried at (UTC)"] for line in read(report.files["open"])}
-    assert told == {"1": submitted.occurred_at.strftime("%Y-%m-%d %H:%M:%S"), "2": ""}
+    shown = {line["row"]: line["tried at (UTC)"] for line in read(report.files["open"])}
+    assert shown == {"1": submitted.occurred_at.strftime("%Y-%m-%d %H:%M:%S"), "2": ""}
 
 
 @pytest.mark.parametrize("command", [("check",), ("create", "--media-name", "letter")])

@@ -23,7 +23,7 @@ INBOUND = "fax-2"
 REQUEST = json.dumps({"to": "+13125550123", "media_name": "canary-a.pdf"})
 
 
-def told(kind, after=1.0, *, fax_id=FAX, source="webhook", note="", job="a", **data):
+def event(kind, after=1.0, *, fax_id=FAX, source="webhook", note="", job="a", **data):
     """An event that came so many seconds after the job was recorded."""
     fields = {
         "id": f"{kind}-{after}", "type": kind, "job_id": job, "fax_id": fax_id, "attempt": "1", "seq": "1",
@@ -33,13 +33,13 @@ def told(kind, after=1.0, *, fax_id=FAX, source="webhook", note="", job="a", **d
 
 
 def came_in(kind, after=5.0, **data):
-    return told(kind, after, fax_id=INBOUND, job="", **data)
+    return event(kind, after, fax_id=INBOUND, job="", **data)
 
 
-SUBMITTED = told("job.submitted", 0.5, fax_id="", source="worker", worker="box 7")
-ACCEPTED = told("job.accepted", 0.8, source="worker", evidence="worker")
-QUEUED = told("fax.queued", 1.0)
-DELIVERED = told("fax.delivered", 4.0, page_count=1)
+SUBMITTED = event("job.submitted", 0.5, fax_id="", source="worker", worker="box 7")
+ACCEPTED = event("job.accepted", 0.8, source="worker", evidence="worker")
+QUEUED = event("fax.queued", 1.0)
+DELIVERED = event("fax.delivered", 4.0, page_count=1)
 WHOLE = (SUBMITTED, ACCEPTED, QUEUED, DELIVERED)
 
 
@@ -82,7 +82,7 @@ def test_a_webhook_that_comes_before_telnyx_answers_shows_that_it_was_accepted()
 
 
 def test_an_answer_to_polling_does_not_count_as_a_webhook():
-    polled = told("fax.delivered", 4.0, source="poll")
+    polled = event("fax.delivered", 4.0, source="poll")
     late = 4 + GRACE.total_seconds() + 1
     waiting = verdicts(seen(SUBMITTED, ACCEPTED, polled, state="delivered", after=5))
     found = verdicts(seen(SUBMITTED, ACCEPTED, polled, state="delivered", after=late), webhook_url="https://we.example")
@@ -100,7 +100,7 @@ def test_without_a_webhook_url_of_ours_the_application_is_named():
 
 
 def test_a_failed_fax_is_explained_with_what_to_do():
-    failed = told("fax.failed", 3.0, failure_reason="no_outbound_profile")
+    failed = event("fax.failed", 3.0, failure_reason="no_outbound_profile")
     found = verdicts(seen(SUBMITTED, ACCEPTED, failed, state="failed", cause="no_outbound_profile"))
 
     assert found[Link.DELIVERED].mark is Mark.BROKEN
@@ -109,19 +109,19 @@ def test_a_failed_fax_is_explained_with_what_to_do():
 
 
 def test_a_delivery_that_contradicts_the_record_does_not_count():
-    contradiction = told("fax.delivered", 4.0, note="conflict", page_count=1)
+    contradiction = event("fax.delivered", 4.0, note="conflict", page_count=1)
 
     assert marks(seen(SUBMITTED, ACCEPTED, contradiction, state="failed"))[Link.DELIVERED] is Mark.BROKEN
 
 
 def test_a_delivery_of_zero_pages_does_not_count():
-    empty = told("fax.delivered", 4.0, page_count=0)
+    empty = event("fax.delivered", 4.0, page_count=0)
 
     assert marks(seen(SUBMITTED, ACCEPTED, empty, state="delivered"))[Link.DELIVERED] is Mark.BROKEN
 
 
 def test_a_request_that_telnyx_refuses_is_reported_in_telnyxs_words():
-    refused = told("job.rejected", 0.9, fax_id="", source="worker", error="Refused", message="send_fax: 422 bad name")
+    refused = event("job.rejected", 0.9, fax_id="", source="worker", error="Refused", message="send_fax: 422 bad name")
     found = verdicts(seen(SUBMITTED, refused, state="failed"))
 
     assert (found[Link.ACCEPTED].mark, found[Link.DELIVERED].mark) == (Mark.BROKEN, Mark.UNTRIED)
@@ -129,7 +129,7 @@ def test_a_request_that_telnyx_refuses_is_reported_in_telnyxs_words():
 
 
 def test_a_job_that_was_refused_before_it_was_sent_says_why():
-    refused = told("job.rejected", 0.5, fax_id="", source="worker", reason="policy_hook", detail="not on Sundays")
+    refused = event("job.rejected", 0.5, fax_id="", source="worker", reason="policy_hook", detail="not on Sundays")
     found = verdicts(seen(refused, state="failed"))
 
     assert found[Link.TAKEN].mark is Mark.BROKEN
@@ -156,7 +156,7 @@ def test_what_only_a_person_can_fix_is_not_waited_for(reason):
 
 
 def test_a_paused_connection_says_why_and_what_telnyx_said():
-    refused = told("job.held", 0.9, fax_id="", source="worker", reason="account_refused", message="402 no funds")
+    refused = event("job.held", 0.9, fax_id="", source="worker", reason="account_refused", message="402 no funds")
     pause = Pause("20100", datetime.fromtimestamp(BEGUN / 1000 + 300, UTC))
     found = verdicts(seen(SUBMITTED, refused, state="held", hold="connection_paused", pause=pause))
 
@@ -167,7 +167,7 @@ def test_a_paused_connection_says_why_and_what_telnyx_said():
 
 
 def test_a_failed_fax_that_waits_for_a_retry_says_why_it_failed():
-    failed = told("fax.failed", 3.0, failure_reason="user_channel_limit_exceeded")
+    failed = event("fax.failed", 3.0, failure_reason="user_channel_limit_exceeded")
     found = verdicts(seen(*WHOLE[:3], failed, state="held", hold="retry", after=200))
 
     assert found[Link.DELIVERED].mark is Mark.WAITING

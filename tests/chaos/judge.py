@@ -156,10 +156,10 @@ def _judge_records(evidence: Evidence, verdict: Verdict) -> None:
         if job.row is not None:
             # Its history ends with it.
             continue
-        told = [(event.seq, event.id) for event in job.history]
-        if [seq for seq, _ in told] != list(range(1, len(told) + 1)):
+        events = [(event.seq, event.id) for event in job.history]
+        if [seq for seq, _ in events] != list(range(1, len(events) + 1)):
             verdict.records.append(f"{job_id}: its history has gaps")
-        if told != streamed[job_id]:
+        if events != streamed[job_id]:
             verdict.records.append(f"{job_id}: history and stream differ")
         if job_id not in promised:
             verdict.records.append(f"{job_id}: nobody asked for it")

@@ -10,7 +10,7 @@ _SHOWN = 10
 def as_text(result: Result) -> str:
     """Return a run in a few lines."""
     figures, verdict = result.figures, result.verdict
-    told = (
+    words = (
         f"SIMULATION, seed {result.plan.seed}: {'all well' if verdict.ok else 'NOT well'}\n"
         f"jobs {figures['jobs']}, attempts {figures['attempts']}, posts {figures['posts']}, "
         f"accepted by the simulator {figures['accepted']}, at most {figures['accepted_per_attempt']} for one attempt\n"
@@ -23,8 +23,8 @@ def as_text(result: Result) -> str:
         f"{figures['was_unknown']} sends were unknown for a while"
     )
     for name in ("lost", "doubled", "double_dials", "unknown", "records", "inbox"):
-        told += "".join(f"\n  {name}: {problem}" for problem in getattr(verdict, name)[:_SHOWN])
-    return told
+        words += "".join(f"\n  {name}: {problem}" for problem in getattr(verdict, name)[:_SHOWN])
+    return words
 
 
 def as_markdown(runs: list[dict[str, Any]]) -> str:

@@ -39,11 +39,11 @@ def made(cli, a_list):
 
 @pytest.fixture
 def events(redis):
-    def told(kind):
+    def of_kind(kind):
         found = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == kind]
         return [json.loads(fields["data"]) for fields in found]
 
-    return told
+    return of_kind
 
 
 def end(desk, campaign, row, cause):
@@ -144,7 +144,7 @@ def test_the_same_list_again_says_so_and_another_one_is_refused(cli, made, a_lis
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["recall.csv"], "media: no document is given"),
         (["recall.csv", "--media-name", "a", "--media", "https://example.com/a.pdf"], "both are given"),
@@ -161,13 +161,13 @@ def test_the_same_list_again_says_so_and_another_one_is_refused(cli, made, a_lis
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_is_wrong_with_a_campaign_is_bad_usage_and_leaves_none(cli, a_list, words, told):
+def test_what_is_wrong_with_a_campaign_is_bad_usage_and_leaves_none(cli, a_list, words, message):
     a_list()
 
     result = cli("campaign", "create", *words)
 
     assert (result.code, result.out) == (2, "")
-    assert told in result.err
+    assert message in result.err
     assert cli("campaign", "list").out == "there is no campaign\n"
 
 
@@ -216,11 +216,11 @@ def test_the_status_counts_rows_that_add_up_and_says_why_they_wait_and_failed(cl
     cli("campaign", "pause", made, "--reason", "wrong page")
     desk.picked()
 
-    told = cli("campaign", "status", made, "--json").json
+    answer = cli("campaign", "status", made, "--json").json
     lines = cli("campaign", "status", made).out
 
-    assert told["rows"] == 2 == told["pending"] + sum(told["open"].values()) + told["failed"]
-    assert (told["holds"], told["causes"]) == ({"campaign_paused": 1}, {"user_busy": 1})
+    assert answer["rows"] == 2 == answer["pending"] + sum(answer["open"].values()) + answer["failed"]
+    assert (answer["holds"], answer["causes"]) == ({"campaign_paused": 1}, {"user_busy": 1})
     for words in (
         "paused (wrong page)",
         "held for campaign_paused; what ends it: ",
@@ -238,11 +238,11 @@ def test_the_status_says_where_only_the_connection_is_paused(cli, made, desk):
     pause(desk.scripts, "c", "account_disabled", delay=3600)
 
     lines = cli("campaign", "status", made, FAX_CONNECTION_ID="c").out
-    told = cli("campaign", "status", made, "--json").json
+    answer = cli("campaign", "status", made, "--json").json
 
     assert "campaign recall (recall): running" in lines
     assert "faxdispatch resume c ends it sooner" in lines
-    assert told["connection"]["paused"]["reason"] == "account_disabled"
+    assert answer["connection"]["paused"]["reason"] == "account_disabled"
 
 
 @pytest.mark.parametrize(
@@ -283,11 +283,11 @@ def test_an_audit_that_finds_a_fault_has_exit_code_1(cli, made, redis):
     redis.hincrby("fax:campaign:recall", "p", 1)
 
     result = cli("campaign", "audit", made)
-    told = cli("campaign", "audit", made, "--json")
+    answer = cli("campaign", "audit", made, "--json")
 
-    assert (result.code, told.code) == (1, 1)
+    assert (result.code, answer.code) == (1, 1)
     assert "2 rows are marked 'p', 3 are counted" in result.out
-    assert len(told.json["faults"]) == len(result.out.splitlines())
+    assert len(answer.json["faults"]) == len(result.out.splitlines())
 
 
 def test_a_test_goes_to_the_allowed_numbers_alone(cli, made, ledger):

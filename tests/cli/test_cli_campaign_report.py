@@ -39,14 +39,14 @@ def test_a_report_writes_its_files_into_the_given_folder_and_names_them(cli, row
 
 
 def test_a_report_for_programs_has_the_sums(cli, rows):
-    told = cli("campaign", "report", CAMPAIGN, "--json").json
+    answer = cli("campaign", "report", CAMPAIGN, "--json").json
 
-    assert told["rows"] == 2
-    assert told["results"] == {
+    assert answer["rows"] == 2
+    assert answer["results"] == {
         "delivered": 1, "failed": 1, "cancelled": 0, "suppressed": 0, "under_way": 0, "not_sent_yet": 0
     }  # fmt: skip
-    assert (told["pages"], told["seconds"], told["cost"]) == (2, 60, 0.019)
-    assert set(told["files"]) == {"left_out", "delivered", "failed", "open", "page"}
+    assert (answer["pages"], answer["seconds"], answer["cost"]) == (2, 60, 0.019)
+    assert set(answer["files"]) == {"left_out", "delivered", "failed", "open", "page"}
 
 
 def test_a_second_report_overwrites_nothing_without_force(cli, rows, tmp_path):
@@ -84,11 +84,11 @@ def test_watching_ends_if_redis_is_down(cli):
 def test_watching_with_json_prints_one_object_per_line(cli, rows):
     rows.finish()
 
-    told = [json.loads(text) for text in cli("campaign", "watch", CAMPAIGN, "--json").out.splitlines()]
+    answer = [json.loads(text) for text in cli("campaign", "watch", CAMPAIGN, "--json").out.splitlines()]
 
-    assert [one["state"] for one in told] == ["finished"]
-    assert told[0]["causes"] == {"user_busy": 1}
-    assert (told[0]["ended"], told[0]["per_minute"], told[0]["channels_in_use"]) == (2, None, 0)
+    assert [one["state"] for one in answer] == ["finished"]
+    assert answer[0]["causes"] == {"user_busy": 1}
+    assert (answer[0]["ended"], answer[0]["per_minute"], answer[0]["channels_in_use"]) == (2, None, 0)
 
 
 def test_watching_a_cancelled_campaign_ends_with_code_1_when_nothing_is_under_way_any_more(cli, redis_url):
@@ -123,27 +123,27 @@ def shown(standing: Standing) -> str:
 
 
 def test_a_line_shows_rate_channels_and_expected_end(rows):
-    told = line(standing(rows))
+    text = line(standing(rows))
 
-    assert "42 faxes a minute, ends about 2026-11-23 09:30:00Z (an estimate)" in told
-    assert "3 of 8 channels in use" in told
+    assert "42 faxes a minute, ends about 2026-11-23 09:30:00Z (an estimate)" in text
+    assert "3 of 8 channels in use" in text
 
 
 def test_a_terminal_shows_progress_pace_and_results(rows):
-    told = shown(standing(rows))
+    text = shown(standing(rows))
 
-    assert "2 of 2 ended (100.0 %); 42 faxes a minute" in told
-    assert "3 of 8 channels in use" in told
-    assert "━━━" in told
+    assert "2 of 2 ended (100.0 %); 42 faxes a minute" in text
+    assert "3 of 8 channels in use" in text
+    assert "━━━" in text
     for words in ("1  delivered", "1  failed", "The line was busy."):
-        assert words in told
+        assert words in text
 
 
 def test_a_paused_campaign_is_shown_with_the_reason_in_words(rows):
     rows.move(CampaignState.PAUSED, reason="error_burst")
 
-    for told in (line(standing(rows)), shown(standing(rows, finish=None))):
-        assert "paused because too many of its last" in told
+    for text in (line(standing(rows)), shown(standing(rows, finish=None))):
+        assert "paused because too many of its last" in text
 
 
 def test_a_name_with_markup_is_shown_as_it_is(redis_url):

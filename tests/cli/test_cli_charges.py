@@ -25,11 +25,11 @@ def settled(redis, redis_url):
 def test_days_are_shown_beside_their_estimate(cli, settled):
     day = settled(1.1)
     result = cli("charges")
-    told = cli("charges", "--json").json
+    answer = cli("charges", "--json").json
 
     assert result.code == 0
     assert result.out == f"{day}       1.100 USD  1 fax  estimated 1.000  +10% against the estimate\n"
-    assert (told["day"], told["charged"], told["faxes"], round(told["drift"], 6)) == (day, 1.1, 1, 0.1)
+    assert (answer["day"], answer["charged"], answer["faxes"], round(answer["drift"], 6)) == (day, 1.1, 1, 0.1)
 
 
 def test_a_day_far_from_its_estimate_is_an_alarm(cli, settled, redis_url):

@@ -271,7 +271,7 @@ def test_an_invalid_sender_is_found(doctor):
 
 
 @pytest.mark.parametrize(
-    ("module", "level", "told"),
+    ("module", "level", "message"),
     [
         ("def check(job, history, now): return None", "ok", "rules:check can be imported"),
         ("print('loading')\ndef check(job, history, now): return None", "ok", "rules:check can be imported"),
@@ -282,14 +282,14 @@ def test_an_invalid_sender_is_found(doctor):
     ],
     ids=["a hook", "a hook that prints", "no callable", "a missing module", "a missing name", "a crash"],
 )
-def test_a_policy_hook_that_cannot_be_used_is_found(doctor, surroundings, tmp_path, module, level, told):
+def test_a_policy_hook_that_cannot_be_used_is_found(doctor, surroundings, tmp_path, module, level, message):
     (tmp_path / "rules.py").write_text(module)
     surroundings.setenv("PYTHONPATH", str(tmp_path))
 
     _, found = doctor(FAX_POLICY_HOOK="rules:check")
 
     assert found["policy hook"]["level"] == level
-    assert told in found["policy hook"]["detail"]
+    assert message in found["policy hook"]["detail"]
 
 
 def test_without_a_policy_hook_none_is_looked_for(doctor):
@@ -299,7 +299,7 @@ def test_without_a_policy_hook_none_is_looked_for(doctor):
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "headers", "told"),
+    ("status", "body", "headers", "message"),
     [
         (200, b"", (), "unsigned request"),
         (401, b"<html>", (), "without a body"),
@@ -308,12 +308,12 @@ def test_without_a_policy_hook_none_is_looked_for(doctor):
         (308, b"", (("Location", "https://example.com/"),), "redirects"),
     ],
 )
-def test_an_address_that_is_not_our_webhook_is_found(doctor, telnyx, web, status, body, headers, told):
+def test_an_address_that_is_not_our_webhook_is_found(doctor, telnyx, web, status, body, headers, message):
     code, found = doctor(FAX_WEBHOOK_URL=web(status, body, headers))
 
     assert code == 1
     assert found["webhook"]["level"] == "fail"
-    assert told in found["webhook"]["detail"]
+    assert message in found["webhook"]["detail"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ NUMBER = "+13125550123"
 
 
 @pytest.fixture
-def told(ledger):
+def three_events(ledger):
     """Three facts are in the stream."""
     for kind, name in (("fax.received", "a"), ("fax.delivered", "b"), ("fax.received", "c")):
         ledger.publish(kind, subject=name, fax_id=name, facts={"from": NUMBER}, source="webhook")
@@ -25,14 +25,14 @@ def faxes(result):
     return [json.loads(line)["fax_id"] for line in result.out.splitlines()]
 
 
-def test_without_options_everything_is_printed_oldest_first(cli, told):
+def test_without_options_everything_is_printed_oldest_first(cli, three_events):
     result = cli("events", "--json")
 
     assert result.code == 0
     assert faxes(result) == ["a", "b", "c"]
 
 
-def test_lines_for_people_say_when_what_and_about_which_fax(cli, told):
+def test_lines_for_people_say_when_what_and_about_which_fax(cli, three_events):
     first = cli("events").out.splitlines()[0].split()
 
     assert first[3:] == ["fax.received", "a"]
@@ -45,11 +45,11 @@ def test_an_empty_stream_prints_nothing(cli):
 @pytest.mark.parametrize(
     ("types", "found"), [(["fax.received"], ["a", "c"]), (["fax.received", "fax.delivered"], ["a", "b", "c"])]
 )
-def test_only_certain_types_are_printed(cli, told, types, found):
+def test_only_certain_types_are_printed(cli, three_events, types, found):
     assert faxes(cli("events", "--json", *(word for kind in types for word in ("--type", kind)))) == found
 
 
-def test_only_the_events_of_one_job_are_printed(cli, told, redis_url):
+def test_only_the_events_of_one_job_are_printed(cli, three_events, redis_url):
     client = FaxClient(redis_url)
     client.send(to=NUMBER, media_name="a")
     job = client.send(to=NUMBER, media_name="b").job_id
@@ -59,12 +59,12 @@ def test_only_the_events_of_one_job_are_printed(cli, told, redis_url):
     assert [json.loads(line)["job_id"] for line in lines] == [job]
 
 
-def test_numbers_are_hidden_unless_they_are_asked_for(cli, told):
+def test_numbers_are_hidden_unless_they_are_asked_for(cli, three_events):
     assert NUMBER not in cli("events", "--json").out
     assert NUMBER in cli("events", "--json", "--full").out
 
 
-def test_reading_begins_at_an_entry_or_a_moment(cli, told):
+def test_reading_begins_at_an_entry_or_a_moment(cli, three_events):
     entries = [json.loads(line)["entry_id"] for line in cli("events", "--json").out.splitlines()]
     past, future = (datetime.now(UTC) + timedelta(hours=hours) for hours in (-1, 1))
 
@@ -83,19 +83,19 @@ def test_an_invalid_place_is_bad_usage(cli, place, more):
     assert result.err.startswith("faxdispatch: ")
 
 
-def test_a_group_gets_each_event_once(cli, told, redis):
+def test_a_group_gets_each_event_once(cli, three_events, redis):
     assert faxes(cli("events", "--group", "audit", "--json")) == ["a", "b", "c"]
     assert faxes(cli("events", "--group", "audit", "--json")) == []
     assert redis.xpending("fax:events", "audit")["pending"] == 0
 
 
-def test_events_that_a_group_filters_out_are_acknowledged_too(cli, told, redis):
+def test_events_that_a_group_filters_out_are_acknowledged_too(cli, three_events, redis):
     assert faxes(cli("events", "--group", "audit", "--type", "fax.delivered", "--json")) == ["b"]
     assert redis.xpending("fax:events", "audit")["pending"] == 0
 
 
 @pytest.mark.parametrize("more", [[], ["--group", "g"]], ids=["alone", "group"])
-def test_following_prints_what_comes(ledger, redis, redis_url, tmp_path, told, more):
+def test_following_prints_what_comes(ledger, redis, redis_url, tmp_path, three_events, more):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "faxdispatch.cli", "events", "--follow", "--from", "0", "--json", *more]
     with out.open("wb") as file, subprocess.Popen(command, stdout=file, env={"REDIS_URL": redis_url}) as process:

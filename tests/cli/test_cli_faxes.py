@@ -430,7 +430,7 @@ def test_faxes_are_deleted_and_those_that_are_not_there_are_reported(cli, fax, n
     result = cli("faxes", "delete", one, missing, other, one, "--yes", "--json")
 
     assert result.code == 1
-    outcomes = {(told["fax_id"], told["outcome"]) for told in map(json.loads, result.out.splitlines())}
+    outcomes = {(line["fax_id"], line["outcome"]) for line in map(json.loads, result.out.splitlines())}
     assert outcomes == {(one, "deleted"), (other, "deleted"), (missing, "missing")}
     assert (fax.status(one), fax.status(other)) == (None, None)
 

@@ -84,9 +84,9 @@ def test_every_module_with_a_command_is_in_the_list():
 
 def test_the_docs_name_every_command():
     root = Path(__file__).parents[2]
-    told = "".join(page.read_text() for page in [root / "README.md", *(root / "docs").glob("*.md")])
+    documented = "".join(page.read_text() for page in [root / "README.md", *(root / "docs").glob("*.md")])
 
-    assert [name for name in app.COMMANDS if not re.search(rf"(faxdispatch|make) {name}\b", told)] == []
+    assert [name for name in app.COMMANDS if not re.search(rf"(faxdispatch|make) {name}\b", documented)] == []
 
 
 def test_without_arguments_the_help_is_shown(cli):
@@ -115,8 +115,8 @@ def test_every_command_explains_itself():
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
-    for name, told in zip(app.COMMANDS, done.stdout.split("== ")[1:], strict=True):
-        first, _, usage = told.partition("\n")
+    for name, text in zip(app.COMMANDS, done.stdout.split("== ")[1:], strict=True):
+        first, _, usage = text.partition("\n")
         assert first == name
         assert usage.strip().lower().startswith("usage: "), name
 
@@ -124,11 +124,11 @@ def test_every_command_explains_itself():
 def test_each_group_shows_one_line_of_each_of_its_commands_which_begins_the_help_of_that(cli):
     groups = [((), typer.main.get_command(app.app))]
     for path, group in groups:
-        told = cli(*path, "--help").out
+        output = cli(*path, "--help").out
         shown = {name: command for name, command in group.commands.items() if not command.hidden}
         for name, command in shown.items():
             line = command.help.partition("\n")[0] if name != "simulate" else first_line(app.COMMANDS[name])
-            assert re.search(rf"^  {name} +{re.escape(line)}$", told, re.MULTILINE), (path, name, line)
+            assert re.search(rf"^  {name} +{re.escape(line)}$", output, re.MULTILINE), (path, name, line)
             if hasattr(command, "commands"):
                 groups.append(((*path, name), command))
     assert len(groups) > 12

@@ -114,7 +114,7 @@ def test_the_manual_explains_holds_in_the_words_of_the_commands():
     section = OPERATIONS.read_text().split("## Why is a fax waiting?")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section, re.MULTILINE)
 
-    told = {reason: (text.replace("`", ""), ends.replace("`", "")) for reason, text, ends in rows}
-    assert told == {reason.value: (meaning.text, meaning.ends) for reason, meaning in MEANINGS.items()}
+    documented = {reason: (text.replace("`", ""), ends.replace("`", "")) for reason, text, ends in rows}
+    assert documented == {reason.value: (meaning.text, meaning.ends) for reason, meaning in MEANINGS.items()}
     waivable = re.findall(r"`(\w+)`", section.split("waives only holds that concern one fax:")[1].split(". ")[0])
     assert set(waivable) == WAIVABLE

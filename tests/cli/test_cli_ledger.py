@@ -81,7 +81,7 @@ def test_another_ledger_is_not_replaced_without_an_explicit_request(cli, sent, e
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ([], "--since: give the time of the ledger"),
         (["--since", "yesterday"], "--since: 'yesterday' is not a time; write it like"),
@@ -90,9 +90,9 @@ def test_another_ledger_is_not_replaced_without_an_explicit_request(cli, sent, e
     ],
     ids=["no moment", "no date", "no zone", "no id"],
 )
-def test_unreadable_faxes_do_not_stop_the_recovery(cli, sent, epoch, words, told):
+def test_unreadable_faxes_do_not_stop_the_recovery(cli, sent, epoch, words, message):
     result = cli("recover", *words)
-    assert (result.code, result.out, told in result.err, epoch.behind()) == (2, "", True, None), result.err
+    assert (result.code, result.out, message in result.err, epoch.behind()) == (2, "", True, None), result.err
 
 
 def test_a_listing_that_fails_leaves_sending_stopped(cli, sent, epoch, surroundings):
@@ -133,12 +133,12 @@ def test_a_backup_that_cannot_be_written_says_why(cli, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [(b"no copy", "is not a copy of a ledger"), (b"REDIS0011" + bytes(8), "Valkey cannot read it (")],
     ids=["text", "cut off"],
 )
-def test_a_file_that_is_not_a_copy_is_not_restored(cli, tmp_path, content, told):
+def test_a_file_that_is_not_a_copy_is_not_restored(cli, tmp_path, content, message):
     (tmp_path / "copy.rdb").write_bytes(content)
     result = cli("restore", str(tmp_path / "copy.rdb"), "--yes", FAX_DATA_DIR=str(tmp_path / "data"))
-    assert (result.code, told in result.err, "Traceback" in result.err) == (2, True, False), result.err
+    assert (result.code, message in result.err, "Traceback" in result.err) == (2, True, False), result.err
     assert not (tmp_path / "data" / "appendonlydir").exists()

@@ -23,9 +23,9 @@ def test_a_limit_is_shown_with_who_set_it_and_why_and_can_be_reset(cli, redis):
         "day_cap": 40.0,
     }
     assert cli("limits", "show", "--json").json["changed"] == {"rate": 7.5, "account_channels": "auto", "day_cap": 40.0}
-    (told,) = [fields["data"] for _, fields in redis.xrange("fax:events") if fields["type"] == "limits.changed"]
-    assert '"operator":"ada"' in told
-    assert '"reason":"more bought"' in told
+    (events,) = [fields["data"] for _, fields in redis.xrange("fax:events") if fields["type"] == "limits.changed"]
+    assert '"operator":"ada"' in events
+    assert '"reason":"more bought"' in events
 
     cli("limits", "set", "--rate", "default", "--account-channels", "default", "--day-cap", "default", *REASON)
     assert cli("limits", "show", "--json").json["changed"] == {}

@@ -111,7 +111,7 @@ def test_a_link_is_fetched_by_telnyx_under_a_generated_name(media, pdf, telnyx):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["missing.pdf"], "missing.pdf: cannot be read"),
         (["ftp://example.com/a.pdf"], "https://"),
@@ -124,11 +124,11 @@ def test_a_link_is_fetched_by_telnyx_under_a_generated_name(media, pdf, telnyx):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_wrong_upload_is_reported_in_one_line_and_stores_nothing(media, pdf, words, told):
+def test_a_wrong_upload_is_reported_in_one_line_and_stores_nothing(media, pdf, words, message):
     result = media("upload", *[pdf if word == "PDF" else word for word in words])
 
     assert (result.code, result.out) == (2, "")
-    assert told in result.err
+    assert message in result.err
     assert result.err.count("\n") == 1
     assert media("list", "--json").out == ""
 
@@ -314,7 +314,7 @@ def test_documents_are_deleted_and_those_that_are_not_there_are_reported(media, 
     result = media("delete", "a", "missing", HOSTILE, "--yes", "--json")
 
     assert result.code == 1
-    outcomes = {(told["media_name"], told["outcome"]) for told in map(json.loads, result.out.splitlines())}
+    outcomes = {(message["media_name"], message["outcome"]) for message in map(json.loads, result.out.splitlines())}
     assert outcomes == {("a", "deleted"), (HOSTILE, "deleted"), ("missing", "missing")}
     assert media("list", "--json").out == ""
 

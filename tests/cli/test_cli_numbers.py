@@ -42,8 +42,8 @@ def test_a_number_whose_quarantine_is_lifted_is_called_again(cli, condemn, redis
     assert (result.code, result.json) == (0, {"outcome": "lifted", "number": "+1******0123"})
     job = FaxClient(redis_url).send(to=NUMBER, media_name="letter").job_id
     assert admit_one(ledger, job, connection="17", sender="+13125550199")["outcome"] == "go"
-    (told,) = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "number.released"]
-    assert json.loads(told["data"]) == {"number": NUMBER, "reason": "they fixed it", "operator": "ada"}
+    (events,) = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "number.released"]
+    assert json.loads(events["data"]) == {"number": NUMBER, "reason": "they fixed it", "operator": "ada"}
 
 
 def test_lifting_a_number_that_is_not_in_quarantine_fails(cli, redis):

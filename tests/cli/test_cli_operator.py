@@ -109,8 +109,8 @@ def test_a_resumed_connection_continues_and_its_held_faxes_try_again(cli, ledger
     assert (traffic.pause, traffic.waiting) == (None, 1)
     assert [picked.job_id for picked in Agenda(Scripts(redis)).pick()] == [job_id]
     assert admit_one(ledger, job_id, connection="17", sender="+13125550199")["outcome"] == "go"
-    told = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "connection.resumed"]
-    assert [(fields["source"], '"operator":"ada"' in fields["data"]) for fields in told] == [("operator", True)]
+    events = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "connection.resumed"]
+    assert [(fields["source"], '"operator":"ada"' in fields["data"]) for fields in events] == [("operator", True)]
 
 
 def test_a_connection_that_is_not_paused_cannot_be_resumed(cli, redis):
@@ -218,8 +218,8 @@ def test_a_pause_by_hand_shows_its_end_and_its_operator(cli, redis):
     assert result.code == 0
     left = datetime.fromisoformat(result.json["until"]) - datetime.now(UTC)
     assert timedelta(hours=1, minutes=58) < left <= timedelta(hours=2)
-    (told,) = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "connection.paused"]
-    data = json.loads(told["data"])
+    (events,) = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "connection.paused"]
+    data = json.loads(events["data"])
     assert (data["reason"], data["why"], data["operator"]) == ("operator", "the line is being fixed", "ada")
     assert cli("resume", "17").code == 0
 

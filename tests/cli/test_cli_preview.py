@@ -42,9 +42,9 @@ def test_blank_and_nearly_black_pages_cause_a_warning(cli, surroundings, documen
     surroundings.chdir(tmp_path)
     result = cli("preview", document(0, 0.9, 0.2), "--out", "seen", "--json")
 
-    told = [json.loads(line) for line in result.out.splitlines()]
-    assert [[found["code"] for found in one["warnings"]] for one in told] == [["blank"], ["dark"], []]
-    assert told[1]["file"] == "seen/page-002.png"
+    answer = [json.loads(line) for line in result.out.splitlines()]
+    assert [[found["code"] for found in one["warnings"]] for one in answer] == [["blank"], ["dark"], []]
+    assert answer[1]["file"] == "seen/page-002.png"
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,11 @@ def test_adding_changing_and_removing_a_number_show_reason_and_operator(cli, kno
     assert known.get(NUMBER).until.year == 2090
     assert cli("suppress", "remove", NUMBER, "--reason", "asked again").out == "+1******0001 gets campaigns again\n"
 
-    told = [(fields["type"], json.loads(fields["data"])) for _, fields in redis.xrange("fax:events")]
+    answer = [(fields["type"], json.loads(fields["data"])) for _, fields in redis.xrange("fax:events")]
     about = {"number": NUMBER, "operator": "ada"}
     until = 3786912000000
     said = {"reason": "asked by telephone", "origin": "call of May 4"}
-    assert told == [
+    assert answer == [
         ("number.suppressed", about | said),
         ("number.suppressed", about | said | {"until": until}),
         ("number.unsuppressed", about | {"reason": "asked again"}),
@@ -95,7 +95,7 @@ def test_an_export_is_imported_as_it_was(cli, a_file, known, redis, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["add", "415-200-0001", "--reason", "x"], "number: is not in E.164 form"),
         (["add", NUMBER], "--reason"),
@@ -107,9 +107,9 @@ def test_an_export_is_imported_as_it_was(cli, a_file, known, redis, tmp_path):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_wrong_command_is_bad_usage_and_changes_nothing(cli, known, words, told):
+def test_a_wrong_command_is_bad_usage_and_changes_nothing(cli, known, words, message):
     result = cli("suppress", *words)
 
     assert (result.code, result.out) == (2, "")
-    assert told in result.err
+    assert message in result.err
     assert known.count() == 0

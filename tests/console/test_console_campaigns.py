@@ -53,10 +53,10 @@ def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, des
     assert "reason: is missing" in operator.post(f"{where}/pause").text
     assert rows.campaigns.get(CAMPAIGN).state is CampaignState.RUNNING
 
-    told = operator.post(f"{where}/pause", reason="wrong page 2").text
-    assert "It is paused. 3 recipients wait until it is resumed; faxes already at Telnyx continue" in told
-    assert "It is paused: wrong page 2." in told
-    assert "It does not end while it is paused." in told
+    page = operator.post(f"{where}/pause", reason="wrong page 2").text
+    assert "It is paused. 3 recipients wait until it is resumed; faxes already at Telnyx continue" in page
+    assert "It is paused: wrong page 2." in page
+    assert "It does not end while it is paused." in page
     assert last_event(desk, "campaign.paused")["operator"] == "olga"
 
     assert "It continues, with 3 recipients left." in operator.post(f"{where}/resume", reason="fixed").text
@@ -95,8 +95,8 @@ def test_rows_that_telnyx_never_took_are_given_up(rows, desk, operator):
 
 
 def test_a_refused_command_says_why(rows, operator):
-    told = operator.post(f"/campaigns/{CAMPAIGN}/retry", reason="x", cause="failed").text
-    assert "cannot be tried again: it is running" in told
+    page = operator.post(f"/campaigns/{CAMPAIGN}/retry", reason="x", cause="failed").text
+    assert "cannot be tried again: it is running" in page
 
 
 def test_the_report_is_for_operators_and_holds_every_row(rows, operator, viewer, caplog):
@@ -150,7 +150,7 @@ def test_what_is_wrong_with_many_rows_is_reported_once_with_how_many(operator):
     assert "New campaign: 名簿" in page
     for words in ("30 no number", "7 invalid", "12 opted out", "3 duplicate"):
         assert words in page
-    assert page.count("<tr>") < 25, "what is alike is told once"
+    assert page.count("<tr>") < 25, "what is alike is shown once"
     groups = dict(re.findall(r'<td class="n"><a href="([^"]+)#problems">([0-9]+)<', page))
     assert sorted(map(int, groups.values())) == [3, 7, 12, 30]
     first = next(link for link, count in groups.items() if count == "7").replace("&amp;", "&")
@@ -165,9 +165,9 @@ def test_a_document_that_cannot_be_faxed_is_named_as_its_sender_knows_it_and_rep
         return operator.post(f"{draft}/document", document=(io.BytesIO(content), "Our letter.pdf")).text
 
     assert "Our letter.pdf</b>, 2 pages" in add(blank_pdf(2))
-    for content, told in ((b"", "is empty"), (b"<!doctype html><p>Hello", "is a web page, not a document")):
+    for content, problem in ((b"", "is empty"), (b"<!doctype html><p>Hello", "is a web page, not a document")):
         page = add(content)
-        assert f">Our letter.pdf: {told}" in page
+        assert f">Our letter.pdf: {problem}" in page
         assert "Our letter.pdf</b>, 2 pages" in page
 
 
@@ -196,10 +196,10 @@ def test_what_follows_a_finished_step_appears_with_it(draft, operator):
 
 
 def test_how_a_list_is_read_can_be_corrected(draft, operator):
-    told = operator.post(f"{draft}/reading", column="1").text
-    assert "0 are included" in told or "which column" in told or "Of 5 rows" in told
-    told = operator.post(f"{draft}/reading", column="2", region="us").text
-    assert "2 are included" in told
+    page = operator.post(f"{draft}/reading", column="1").text
+    assert "0 are included" in page or "which column" in page or "Of 5 rows" in page
+    page = operator.post(f"{draft}/reading", column="2", region="us").text
+    assert "2 are included" in page
     assert "is not a country" in operator.post(f"{draft}/reading", region="XX").text
 
 
@@ -235,8 +235,10 @@ def test_left_out_rows_are_shown_in_the_lists_own_columns(draft, operator):
 
 
 def test_a_draft_becomes_a_campaign_and_nothing_is_sent_before_its_start(draft, desk, operator):
-    told = operator.post(f"{draft}/document", name="May clinics", media="letter", cap="5", window="mon-fri 08:00-17:00")
-    assert "Saved." in told.text
+    answer = operator.post(
+        f"{draft}/document", name="May clinics", media="letter", cap="5", window="mon-fri 08:00-17:00"
+    )
+    assert "Saved." in answer.text
     page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{draft}/plan")) else None)
     assert "2 recipients" in page
     made = operator.post(f"{draft}/create")
@@ -250,9 +252,9 @@ def test_a_draft_becomes_a_campaign_and_nothing_is_sent_before_its_start(draft, 
 
 
 def test_a_document_is_shown_as_it_is_printed(draft, operator):
-    told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(blank_pdf(2)), "letter.pdf")).text
-    assert "letter.pdf" in told
-    assert "Page 2 of 2" in told
+    page = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(blank_pdf(2)), "letter.pdf")).text
+    assert "letter.pdf" in page
+    assert "Page 2 of 2" in page
     for lines in (98, 196):
         answer = operator.get(f"{draft}/pages/2.png?lines={lines}")
         assert answer.data.startswith(b"\x89PNG")
@@ -266,17 +268,17 @@ def planned(operator, draft):
 
 def test_a_cover_is_shown_as_a_row_gets_it_and_its_page_is_planned(draft, operator):
     operator.get(draft)
-    told = operator.post(
+    answer = operator.post(
         f"{draft}/document", name="x", document=(io.BytesIO(blank_pdf(2)), "letter.pdf"), cover="{doctor}"
     )
-    assert "cover: there is no {doctor}; there are City, Fax No., Name" in told.text
-    assert ">{doctor}</textarea>" in told.text
+    assert "cover: there is no {doctor}; there are City, Fax No., Name" in answer.text
+    assert ">{doctor}</textarea>" in answer.text
     operator.post(f"{draft}/document", name="x", document=(io.BytesIO(blank_pdf(2)), "letter.pdf"))
     bare = operator.get(f"{draft}/pages/1.png").data
 
-    told = operator.post(f"{draft}/document", name="x", cover="# Fax\r\nTo:\t{name}").text
+    answer = operator.post(f"{draft}/document", name="x", cover="# Fax\r\nTo:\t{name}").text
 
-    assert "Page 3 of 3" in told
+    assert "Page 3 of 3" in answer
     first, second = (operator.get(f"{draft}/pages/1.png?row={row}").data for row in (1, 2))
     assert len({bare, first, second}) == 3
     assert operator.get(f"{draft}/pages/2.png?row=2").data == bare
@@ -289,10 +291,10 @@ def test_a_row_whose_cover_cannot_be_set_is_reported(operator):
     where = operator.client.post("/drafts/", data=form).location
     operator.get(where)
     letter = (io.BytesIO(blank_pdf(1)), "letter.pdf")
-    told = operator.post(f"{where}/document", name="x", document=letter, cover="{name}").text
+    page = operator.post(f"{where}/document", name="x", document=letter, cover="{name}").text
 
-    assert "no font has the character 京" in told
-    assert "document?row=2" in told
+    assert "no font has the character 京" in page
+    assert "document?row=2" in page
     assert "1 row is left out, such as row 1: no font has the character 京" in planned(operator, where)
 
 
@@ -303,8 +305,8 @@ def test_another_document_of_the_same_name_is_planned_anew(draft, operator):
 
 
 def test_a_document_that_cannot_be_faxed_is_refused(draft, operator):
-    told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(b"<html>no</html>"), "page.pdf")).text
-    assert "is a web page, not a document" in told
+    page = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(b"<html>no</html>"), "page.pdf")).text
+    assert "is a web page, not a document" in page
 
 
 def test_documents_of_rows_come_in_an_archive(users, build, monkeypatch):
@@ -327,12 +329,12 @@ def test_documents_of_rows_come_in_an_archive(users, build, monkeypatch):
     form = {"csrf_token": operator.token(), "list": (io.BytesIO(text.encode()), "referrals.csv")}
     where = operator.client.post("/drafts/", data=form).location
 
-    told = operator.post(f"{where}/archive", archive=(packed, "letters.zip")).text
-    assert "No column names documents, so letters.zip is not used" in told
+    answer_page = operator.post(f"{where}/archive", archive=(packed, "letters.zip")).text
+    assert "No column names documents, so letters.zip is not used" in answer_page
     operator.post(f"{where}/reading", **{"field.media": "2"})
-    told = eventually(lambda: page if "1 invalid" in (page := operator.text(where)) else None)
-    assert "Of 2 rows, 1 is included and 1 is not." in told
-    assert "is neither a file in the archive letters.zip nor stored at Telnyx" in told
+    answer_page = eventually(lambda: page if "1 invalid" in (page := operator.text(where)) else None)
+    assert "Of 2 rows, 1 is included and 1 is not." in answer_page
+    assert "is neither a file in the archive letters.zip nor stored at Telnyx" in answer_page
     page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{where}/plan")) else None)
     assert "1 recipient, 2 pages in all" in page
     assert operator.post(f"{where}/create").request.path == "/campaigns/referrals"

@@ -47,11 +47,11 @@ def test_without_a_search_term_faxes_come_newest_first(sent, viewer):
 
 
 def test_it_says_if_nothing_is_found(sent, viewer):
-    told = viewer.client.get("/faxes/", query_string={"q": "415 555 0100"}).text
-    assert "No such fax is known here. The search was for +1******0100" in told
-    told = viewer.client.get("/faxes/", query_string={"q": "nonsense<b>"}).text
-    assert "is not a number, job" in told
-    assert "<b>" not in told.split("<main")[1].split("nonsense")[1][:20]
+    page = viewer.client.get("/faxes/", query_string={"q": "415 555 0100"}).text
+    assert "No such fax is known here. The search was for +1******0100" in page
+    page = viewer.client.get("/faxes/", query_string={"q": "nonsense<b>"}).text
+    assert "is not a number, job" in page
+    assert "<b>" not in page.split("<main")[1].split("nonsense")[1][:20]
 
 
 def test_filters_narrow_a_search_and_wrong_ones_are_reported(sent, viewer):
@@ -69,8 +69,8 @@ def test_a_recipient_of_a_campaign_is_found_with_what_became_of_it(desk, redis_u
     rows.desk.give_up(rows.job(1))
     page = viewer.client.get("/faxes/", query_string={"q": rows.number(1)}).text
     assert f'<a href="/campaigns/{CAMPAIGN}">{CAMPAIGN}</a>, 1<' in page
-    told = viewer.text(f"/faxes/{rows.job(1)}")
-    assert "Not delivered" in told
+    fax_page = viewer.text(f"/faxes/{rows.job(1)}")
+    assert "Not delivered" in fax_page
     assert "Not started yet" in viewer.client.get("/faxes/", query_string={"q": rows.number(2)}).text
     assert f"/faxes/{rows.job(2)}" in viewer.text(f"/faxes/?campaign={CAMPAIGN}")
     assert "Not started yet" in viewer.text(f"/faxes/{rows.job(2)}")
@@ -104,10 +104,10 @@ def test_a_fax_of_a_later_version_is_shown_as_far_as_it_is_known(sent, desk, vie
     left_out = desk.client.send(to=NUMBER, media_name="letter").job_id
     desk.ledger.redis.hset(f"fax:job:{left_out}", "state", "of_tomorrow")
 
-    told = "A later version recorded it with of_tomorrow, which this one does not know."
-    assert told in viewer.text("/faxes/?q=recall")
+    note = "A later version recorded it with of_tomorrow, which this one does not know."
+    assert note in viewer.text("/faxes/?q=recall")
     assert viewer.text(f"/faxes/?q={NUMBER}").count("/faxes/job-7") == 1
     for search in ("", f"?q={NUMBER}"):
         assert f"this one cannot read it ({left_out})" in viewer.text(f"/faxes/{search}")
     assert "may match, too" not in viewer.text("/faxes/?q=job-7")
-    assert told in viewer.text("/faxes/job-7")
+    assert note in viewer.text("/faxes/job-7")

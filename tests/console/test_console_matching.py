@@ -42,8 +42,8 @@ def test_matching_faxes_are_sent_again_after_their_count_was_confirmed(sent, des
     assert "look again" in operator.post("/faxes/all/again?q=ward", reason="the line was down", count=3).text
     assert len(list(desk.client.find(tag="ward"))) == 3
 
-    told = operator.post("/faxes/all/again?q=ward", reason="the line was down", count=count(page)).text
-    assert "2 faxes are sent again." in told
+    answer_page = operator.post("/faxes/all/again?q=ward", reason="the line was down", count=count(page)).text
+    assert "2 faxes are sent again." in answer_page
     assert {found.to for found in desk.client.find(tag="ward", state="queued")} == {NUMBER, OTHER}
     again = {desk.ledger.job(one.job_id).request.resend_of for one in desk.client.find(tag="ward", state="queued")}
     assert again == {None, *sent[:2]}
@@ -100,8 +100,8 @@ def test_a_person_is_erased_with_a_count_before_and_a_receipt_after(sent, desk, 
     assert "<h1>Erased</h1>" in operator.post("/erase/", **asked, sure="yes").text
     assert list(desk.client.find(number=NUMBER)) == []
     assert [found.to for found in desk.client.find(tag="ward")] == [OTHER]
-    told = acted(desk)[-1]
-    assert (told["operator"], told["reason"]) == ("olga", "asked by letter of May 7")
+    action = acted(desk)[-1]
+    assert (action["operator"], action["reason"]) == ("olga", "asked by letter of May 7")
 
 
 def test_what_cannot_be_erased_is_reported(operator):

@@ -107,9 +107,9 @@ def test_asking_telnyx_is_an_event_with_reason_and_operator(desk, sent, operator
 def test_an_ended_fax_is_sent_again_to_a_corrected_number(desk, sent, operator):
     tell(desk, "failed", "receiver_unallocated_number")
     desk.ledger.end("j", event="job.exhausted", cause="receiver_unallocated_number", states=[State.DECIDING], attempt=1)
-    told = operator.post("/faxes/j/resend", to="(415) 555-0144", reason="they moved")
-    assert "this is the new fax" in told.text
-    job = told.request.path.rsplit("/", 1)[1]
+    answer = operator.post("/faxes/j/resend", to="(415) 555-0144", reason="they moved")
+    assert "this is the new fax" in answer.text
+    job = answer.request.path.rsplit("/", 1)[1]
     assert desk.ledger.job(job).request.to == "+14155550144"
     event = json.loads(desk.scripts.redis.xrevrange("fax:events", count=1)[0][1]["data"])
     assert (event["action"], event["operator"], event["job"]) == ("job.resent", "olga", job)
@@ -123,8 +123,8 @@ def test_an_unknown_send_is_resolved_by_hand(desk, sent, operator):
     desk.ledger.doubt("u", 1, cause="no_answer", look_after=15, facts={})
     assert "may or may not have accepted it" in operator.text("/faxes/u")
     assert "The outcome of 1 send is unknown" in operator.text("/")
-    told = operator.post("/faxes/u/resolve", verdict="accepted", fax_id="fax-9", attempt="1", reason="in the portal")
-    assert "Your decision is recorded." in told.text
+    answer = operator.post("/faxes/u/resolve", verdict="accepted", fax_id="fax-9", attempt="1", reason="in the portal")
+    assert "Your decision is recorded." in answer.text
     assert desk.ledger.job("u").fax_id == "fax-9"
 
 
@@ -209,8 +209,8 @@ def acts(desk):
 def test_an_import_that_changes_nothing_is_an_event_too(desk, operator):
     for _ in range(2):
         listed = io.BytesIO(b"fax\n+14155550144\n")
-        told = operator.post("/suppressions/import", reason="letter", file=(listed, "list.csv")).text
-    assert "1 row: 0 numbers added, 0 changed" in told
+        page = operator.post("/suppressions/import", reason="letter", file=(listed, "list.csv")).text
+    assert "1 row: 0 numbers added, 0 changed" in page
     events = [fields["type"] for _, fields in desk.scripts.redis.xrange("fax:events")]
     assert events.count("numbers.imported") == 1
     assert acts(desk) == [
@@ -225,9 +225,9 @@ def test_suppressions_are_added_looked_up_imported_and_taken_off(desk, operator)
     assert "no more campaigns" in operator.post("/suppressions/add", number="415 555 0187", reason="opted out").text
     assert "is on the list since" in operator.text("/suppressions/?number=4155550187")
     listed = io.BytesIO(b"fax,reason\n+14155550144,letter\nnonsense,letter\n")
-    told = operator.post("/suppressions/import", reason="letter", file=(listed, "list.csv")).text
-    assert "2 rows: 1 number added" in told
-    assert "1 row passed over" in told
+    page = operator.post("/suppressions/import", reason="letter", file=(listed, "list.csv")).text
+    assert "2 rows: 1 number added" in page
+    assert "1 row passed over" in page
     assert "gets campaigns again" in operator.post("/suppressions/remove", number="+14155550187", reason="asked").text
     assert desk.client.suppressions.count() == 1
     assert desk.client.suppressions.get("+14155550144").operator == "olga"

@@ -47,6 +47,6 @@ def test_an_example_runs_and_says_something(number, settings, tmp_path, monkeypa
 
 
 def test_each_operation_has_an_example():
-    told = {word for example in EXAMPLES for word in re.findall(r"telnyx\.(\w+)\(", example)}
+    documented = {word for example in EXAMPLES for word in re.findall(r"telnyx\.(\w+)\(", example)}
 
-    assert told >= OPERATIONS
+    assert documented >= OPERATIONS

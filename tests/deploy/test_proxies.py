@@ -83,7 +83,7 @@ def caddy(folder: Path, ports: Ports) -> tuple[list[str], dict[str, str]]:
 
 def seen(environ, start_response):
     """Take the place of the console: return the received request."""
-    told = {
+    facts = {
         "address": environ["REMOTE_ADDR"],
         "host": environ["HTTP_HOST"].partition(":")[0],
         "secret": environ.get("HTTP_X_CONSOLE_SECRET", ""),
@@ -91,7 +91,7 @@ def seen(environ, start_response):
         "length": str(len(environ["wsgi.input"].read())),
     }
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return ["\n".join(f"{name}={text}" for name, text in told.items()).encode()]
+    return ["\n".join(f"{name}={text}" for name, text in facts.items()).encode()]
 
 
 class Front:
@@ -162,8 +162,8 @@ def test_only_webhooks_pass_the_proxy(front: Front):
     assert long.status_code in (413, 502)
 
     claims = {"X-Forwarded-For": "198.51.100.1", "X-Console-Secret": "a secret of theirs", "X-Forwarded-User": "anna"}
-    told = front.ask("console.example.com", "/faxes", "POST", content=b"x" * 1_000_000, headers=claims).text
-    assert dict(line.split("=") for line in told.splitlines()) == {
+    response = front.ask("console.example.com", "/faxes", "POST", content=b"x" * 1_000_000, headers=claims).text
+    assert dict(line.split("=") for line in response.splitlines()) == {
         "address": "127.0.0.1",
         "host": "console.example.com",
         "secret": "",

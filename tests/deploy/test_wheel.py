@@ -44,7 +44,7 @@ def test_the_wheel_works_without_the_checkout(environment: Path, tmp_path: Path)
 
 
 def test_a_process_that_needs_the_checkout_says_so(environment: Path, tmp_path: Path):
-    told = run(environment / "faxdispatch", "up", "--simulate", folder=tmp_path)
-    assert told.returncode != 0
-    assert "from a wheel" in told.stderr
-    assert "Traceback" not in told.stderr
+    done = run(environment / "faxdispatch", "up", "--simulate", folder=tmp_path)
+    assert done.returncode != 0
+    assert "from a wheel" in done.stderr
+    assert "Traceback" not in done.stderr

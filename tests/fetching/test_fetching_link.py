@@ -315,7 +315,7 @@ def test_a_redirect_without_a_location_is_not_an_answer(server, links, into, ans
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_an_answer_of_an_expired_link_is_told_apart(server, links, into, status):
+def test_an_expired_link_has_its_own_error(server, links, into, status):
     server.answers[PATH] = reply(b"<Error><Code>AccessDenied</Code></Error>", status=f"{status} No")
 
     assert f"answered {status}" in refused(links, URL, into, error=LinkExpired)

@@ -38,8 +38,8 @@ def test_a_list_is_sent_as_its_rows_say_and_chosen_ones_again(stack, command, tm
     }  # fmt: skip
     assert first["causes"] == {"user_busy": 1, "suppressed": 1}
     delivered = [event for event in stack.events() if event.type == "fax.delivered"]
-    told = {event.job_id: event.client_state for event in delivered if event.job_id.startswith("list-")}
-    assert told == {f"list-{row}": f"case {area}" for row, area in enumerate(AREAS, start=1)}
+    states = {event.job_id: event.client_state for event in delivered if event.job_id.startswith("list-")}
+    assert states == {f"list-{row}": f"case {area}" for row, area in enumerate(AREAS, start=1)}
 
     assert json.loads(command("campaign", "retry", "list", "--cause", "busy", "--start", "--json"))["retried"] == 1
     finished(stack, "list")

@@ -35,8 +35,8 @@ def canary(tmp_path):
 def result(command):
     """The exit code, the object that was printed, and its links by name."""
     (line,) = command.process.stdout.read().splitlines()
-    told = json.loads(line)
-    return command.end(), told, {link["link"]: link for link in told["links"]}
+    answer = json.loads(line)
+    return command.end(), answer, {link["link"]: link for link in answer["links"]}
 
 
 def stored(flow):
@@ -45,36 +45,36 @@ def stored(flow):
 
 def test_a_sound_installation_has_every_link_and_the_document_is_gone_afterwards(stack, canary):
     number = fresh_number()
-    code, told, links = result(canary(stack, to=number))
+    code, answer, links = result(canary(stack, to=number))
 
-    assert (code, told["ok"], told["state"], told["page_count"]) == (0, True, "delivered", 1)
+    assert (code, answer["ok"], answer["state"], answer["page_count"]) == (0, True, "delivered", 1)
     assert [name for name, link in links.items() if link["mark"] == "ok"] == [
         *("settings", "redis", "worker", "document", "job", "taken", "accepted", "webhook", "delivered")
     ]
     assert all(link["seconds"] is not None for link in links.values() if link["mark"] == "ok")
-    assert number not in json.dumps(told)
-    assert f"canary-{told['job_id']}.pdf" not in stored(stack)
-    assert stack.sim.accepted(told["job_id"]) == 1
+    assert number not in json.dumps(answer)
+    assert f"canary-{answer['job_id']}.pdf" not in stored(stack)
+    assert stack.sim.accepted(answer["job_id"]) == 1
 
 
 def test_missing_webhooks_are_reported_although_the_fax_is_delivered(stack, canary):
     stack.sim.faults(webhook_lose=1)
-    code, told, links = result(canary(stack, to=fresh_number()))
+    code, answer, links = result(canary(stack, to=fresh_number()))
 
-    assert (code, told["ok"], told["state"]) == (1, False, "delivered")
+    assert (code, answer["ok"], answer["state"]) == (1, False, "delivered")
     assert (links["webhook"]["mark"], links["delivered"]["mark"]) == ("broken", "ok")
     assert "webhooks do not reach us" in links["webhook"]["detail"]
     assert "faxdispatch doctor" in links["webhook"]["remedy"]
 
 
 def test_a_busy_number_is_dialled_once_and_reported_as_busy(stack, canary):
-    code, told, links = result(canary(stack, to=fresh_number(2)))
+    code, answer, links = result(canary(stack, to=fresh_number(2)))
 
-    assert (code, told["state"]) == (1, "failed")
+    assert (code, answer["state"]) == (1, "failed")
     assert (links["webhook"]["mark"], links["delivered"]["mark"]) == ("ok", "broken")
     assert "busy" in links["delivered"]["detail"]
-    assert stack.sim.accepted(told["job_id"]) == 1
-    assert f"canary-{told['job_id']}.pdf" not in stored(stack)
+    assert stack.sim.accepted(answer["job_id"]) == 1
+    assert f"canary-{answer['job_id']}.pdf" not in stored(stack)
 
 
 def test_an_account_without_funds_is_reported_at_once_and_the_fax_can_still_be_followed(tmp_path, canary):
@@ -83,13 +83,13 @@ def test_an_account_without_funds_is_reported_at_once_and_the_fax_can_still_be_f
     with installation(folder) as flow:
         flow.sim.faults(insufficient_funds=1)
         command = canary(flow, to=fresh_number())
-        code, told, links = result(command)
+        code, answer, links = result(command)
 
-        assert (code, told["state"], links["accepted"]["mark"]) == (1, "held", "broken")
+        assert (code, answer["state"], links["accepted"]["mark"]) == (1, "held", "broken")
         assert "paused" in links["accepted"]["detail"]
-        assert f"faxdispatch status {told['job_id']}" in command.errors
+        assert f"faxdispatch status {answer['job_id']}" in command.errors
         # The fax may still be sent, so its document must stay.
-        assert f"canary-{told['job_id']}.pdf" in stored(flow)
+        assert f"canary-{answer['job_id']}.pdf" in stored(flow)
 
 
 def test_the_canarys_inbound_fax_is_waited_for_until_its_document_is_stored(stack, canary):
@@ -98,10 +98,10 @@ def test_the_canarys_inbound_fax_is_waited_for_until_its_document_is_stored(stac
     job_id = stack.until(lambda: next((e.job_id for e in stack.events() if e.data.get("to") == number), None))
     stack.wait_for(job_id)
     stack.sim.receive(**{"from": SENDER, "to": number})
-    code, told, links = result(command)
+    code, answer, links = result(command)
 
     assert [link for link in links.values() if link["mark"] == "broken"] == []
-    assert (code, told["ok"]) == (0, True)
+    assert (code, answer["ok"]) == (0, True)
     assert (links["received"]["mark"], links["stored"]["mark"]) == ("ok", "ok")
 
 

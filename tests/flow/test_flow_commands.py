@@ -46,11 +46,11 @@ DOCUMENT = "https://example.com/fax.pdf"
 
 def test_demo_ends_well_and_prints_only_json(start):
     demo = start("faxdispatch", "demo", "--json", CELERY_BROKER_URL="redis://127.0.0.1:1/0")
-    told = json.loads(demo.process.stdout.read())
+    answer = json.loads(demo.process.stdout.read())
     assert demo.end() == 0, demo.errors
-    assert (told["simulation"], told["ok"], told["problems"]) == (True, True, [])
-    assert len(told["faxes"]) >= 20
-    assert {fax["actual"] for fax in told["faxes"]} == {"delivered", "failed", "cancelled"}
+    assert (answer["simulation"], answer["ok"], answer["problems"]) == (True, True, [])
+    assert len(answer["faxes"]) >= 20
+    assert {fax["actual"] for fax in answer["faxes"]} == {"delivered", "failed", "cancelled"}
     assert "SIMULATION" in demo.errors
     demo.assert_nothing_left()
 

@@ -68,8 +68,8 @@ def test_each_row_gets_its_document_and_none_is_uploaded_twice(stack, command, t
 
     run("campaign", "start", "referrals")
     stack.until(lambda: stack.client.campaigns.get("referrals").state == "finished")
-    told = [event for event in stack.events() if event.type == "fax.delivered"]
-    assert {e.job_id: e.data["page_count"] for e in told if e.job_id.startswith("referrals-")} == {
+    events = [event for event in stack.events() if event.type == "fax.delivered"]
+    assert {e.job_id: e.data["page_count"] for e in events if e.job_id.startswith("referrals-")} == {
         f"referrals-{row}": LETTERS.index(document) + 1 if document in LETTERS else 1
         for row, document in enumerate(ROWS, start=1)
         if document in LETTERS or document == TOKEN or document.startswith("https")

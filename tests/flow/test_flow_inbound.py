@@ -19,7 +19,7 @@ def kinds(stack: Flow, fax_id: str) -> list[str]:
     return [event.type for event in stack.events(fax_id=fax_id) if event.note is None]
 
 
-def told_received(stack: Flow, fax_id: str | None) -> Event:
+def received_event(stack: Flow, fax_id: str | None) -> Event:
     """Return the one new event: a webhook that repeats a listing's report has a note."""
     (event,) = [e for e in stack.events(fax_id=fax_id) if e.type == "fax.received" and e.note is None]
     return event
@@ -27,28 +27,28 @@ def told_received(stack: Flow, fax_id: str | None) -> Event:
 
 def test_an_inbound_fax_is_published_stored_and_announced(stack: Flow):
     fax = stack.sim.receive(pages=3)
-    told = stored(stack, fax["id"])
+    event = stored(stack, fax["id"])
 
-    file = Path(told.data["file"])
+    file = Path(event.data["file"])
     assert file == stack.folder / "inbound" / f"{fax['id']}.pdf"
     assert file.read_bytes().startswith(b"%PDF-")
     # Nobody else on the machine can read it.
     assert [path.stat().st_mode & 0o077 for path in (file, file.parent)] == [0, 0]
-    assert json.loads(file.with_suffix(".json").read_text())["sha256"] == told.data["sha256"]
-    assert (told.data["page_count"], told.data["from"], told.data["to"]) == (3, fax["from"], fax["to"])
+    assert json.loads(file.with_suffix(".json").read_text())["sha256"] == event.data["sha256"]
+    assert (event.data["page_count"], event.data["from"], event.data["to"]) == (3, fax["from"], fax["to"])
     assert kinds(stack, fax["id"])[-2:] == ["fax.received", "fax.stored"]
 
 
 def test_a_tiff_is_stored_as_one(stack: Flow):
-    told = stored(stack, stack.sim.receive(kind="tiff")["id"])
-    assert told.data["content_type"] == "image/tiff"
-    assert told.data["file"].endswith(".tiff")
+    event = stored(stack, stack.sim.receive(kind="tiff")["id"])
+    assert event.data["content_type"] == "image/tiff"
+    assert event.data["file"].endswith(".tiff")
 
 
 def test_a_partial_fax_says_so_and_is_stored(stack: Flow):
-    told = stored(stack, stack.sim.receive(partial_content=True)["id"])
-    assert told.data["partial_content"] is True
-    assert told_received(stack, told.fax_id).data["partial_content"] is True
+    event = stored(stack, stack.sim.receive(partial_content=True)["id"])
+    assert event.data["partial_content"] is True
+    assert received_event(stack, event.fax_id).data["partial_content"] is True
 
 
 def test_a_failed_inbound_fax_is_published(stack: Flow):
@@ -63,7 +63,7 @@ def test_faxes_whose_webhooks_are_all_lost_are_found_and_stored(stack: Flow):
     stack.sim.faults(webhook_lose=1.0)
     fax = stack.sim.receive()
     stored(stack, fax["id"])
-    assert told_received(stack, fax["id"]).source in {"listing", "poll"}
+    assert received_event(stack, fax["id"]).source in {"listing", "poll"}
 
 
 def test_an_expired_link_is_renewed(stack: Flow):

@@ -73,15 +73,15 @@ def test_a_plain_cancel_is_understood(stack, stranger):
 )
 def test_a_bad_payload_becomes_an_event_and_a_dead_letter(stack, stranger, payload, field):
     sent = stranger.send_task("fax.send.v1", kwargs=payload, queue="fax.send")
-    told = stack.until(lambda: dead_letters(stack, sent.id))
-    assert [problem[0] for problem in told[0]["problems"]] == [field]
+    letters = stack.until(lambda: dead_letters(stack, sent.id))
+    assert [problem[0] for problem in letters[0]["problems"]] == [field]
     assert stack.client.dead_letters.get(sent.id).payload() == payload
 
 
 def test_an_unknown_task_becomes_a_dead_letter(stack, stranger):
     sent = stranger.send_task("fax.fold.v1", kwargs={}, queue="fax.send")
-    told = stack.until(lambda: dead_letters(stack, sent.id))
-    assert told[0]["reason"] == "UnknownTask"
+    letters = stack.until(lambda: dead_letters(stack, sent.id))
+    assert letters[0]["reason"] == "UnknownTask"
 
 
 PRIVATE = "+12125550177"
@@ -116,18 +116,18 @@ UNREADABLE = [
 def test_no_message_ends_the_worker(stack):
     before, process = stack.redis.xlen("fax:events"), stack.processes["worker"].pid
 
-    def told():
+    def invalid_events():
         # Faxes of earlier tests may still publish their ends.
         return [each for each in stack.redis.xrange("fax:events")[before:] if "invalid" in each[1]["type"]]
 
     stack.redis.lpush("fax.send", *UNREADABLE)
-    stack.until(lambda: len(told()) == len(UNREADABLE))
-    assert {fields["type"] for _, fields in told()} == {"job.invalid"}
+    stack.until(lambda: len(invalid_events()) == len(UNREADABLE))
+    assert {fields["type"] for _, fields in invalid_events()} == {"job.invalid"}
     # They are neither in the queue nor among the messages to deliver again.
     stack.until(lambda: not stack.redis.hlen("fax:taken"))
     assert stack.processes["worker"].pid == process
     assert PRIVATE not in (stack.folder / "processes.log").read_text()
-    assert PRIVATE not in str(told())
+    assert PRIVATE not in str(invalid_events())
 
 
 def test_messages_that_no_worker_reads_are_reported_by_status_doctor_and_metrics(stack, stranger):
@@ -137,10 +137,10 @@ def test_messages_that_no_worker_reads_are_reported_by_status_doctor_and_metrics
     other.conf.broker_transport_options = {"global_keyprefix": "team:"}
     other.send_task("fax.send.v1", kwargs=fax, queue="fax.send")
     watch = Watch(Scripts(connect(stack.redis_url)))
-    told = {"celery": 1, "team:fax.send": 1}
-    stack.until(lambda: watch.figures().unread == told)
+    waiting = {"celery": 1, "team:fax.send": 1}
+    stack.until(lambda: watch.figures().unread == waiting)
     metrics = httpx.get(f"http://127.0.0.1:{stack.admin_port}/metrics", trust_env=False).text
-    for place in told:
+    for place in waiting:
         assert f'faxdispatch_unread_messages{{place="{place}"}} 1.0' in metrics
     findings = {finding.name: finding for finding in check_broker(Settings(redis_url=stack.redis_url))}
     assert findings["broker messages"].detail.endswith("1 or more in celery, 1 or more in team:fax.send")

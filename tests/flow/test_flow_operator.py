@@ -12,11 +12,11 @@ def bad(stack) -> str:
     """The id of a message that no worker could carry out; it is a dead letter."""
     stranger = Celery("stranger", broker=stack.broker_url, set_as_current=False)
     sent = stranger.send_task("fax.send.v1", kwargs={"to": "12", "media_name": TOKEN}, queue="fax.send")
-    stack.until(lambda: told(stack, sent.id) == 1)
+    stack.until(lambda: arrivals(stack, sent.id) == 1)
     return str(sent.id)
 
 
-def told(stack, message_id: str) -> int:
+def arrivals(stack, message_id: str) -> int:
     """Return how many events say that the message is not a job."""
     return sum(e.type == "job.invalid" and e.id.startswith(message_id) for e in stack.events())
 
@@ -24,7 +24,7 @@ def told(stack, message_id: str) -> int:
 def test_a_dead_letter_resent_without_a_correction_comes_back(stack, bad):
     stack.client.redrive(bad)
 
-    stack.until(lambda: told(stack, bad) == 2)
+    stack.until(lambda: arrivals(stack, bad) == 2)
     assert stack.client.dead_letters.get(bad).reason == "InvalidJob"
 
 

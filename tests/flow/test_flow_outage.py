@@ -16,6 +16,6 @@ def test_without_any_webhook_every_job_ends_as_telnyx_says(stack: Flow) -> None:
 
     assert {job_id: job.state for job_id, job in ended.items()} == expected
     for job in ended.values():
-        told = [event for event in job.history if event.type in {"fax.delivered", "fax.failed"}]
-        assert {event.source for event in told} == {"poll"}
+        events = [event for event in job.history if event.type in {"fax.delivered", "fax.failed"}]
+        assert {event.source for event in events} == {"poll"}
         assert stack.sim.accepted(job.job_id) == job.attempt

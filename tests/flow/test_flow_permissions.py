@@ -75,8 +75,8 @@ def test_with_the_documented_rights_everything_works_and_nothing_is_refused(runn
     client.cancel(job_id=client.send(to=fresh_number(), media_name=TOKEN).job_id)
     for job_id in jobs:
         eventually(lambda job_id=job_id: client.status(job_id).state is State.DELIVERED, within=PATIENCE)
-    told = client.status(jobs[0], history=True).history
-    assert any(event.source == "webhook" for event in told)
+    events = client.status(jobs[0], history=True).history
+    assert any(event.source == "webhook" for event in events)
     assert running.refused() == []
 
 

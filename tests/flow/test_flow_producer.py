@@ -51,9 +51,9 @@ def run(python, folder, *words):
 def test_a_service_with_the_wheel_sends_by_client_and_by_message(stack, python, service):
     done = run(python, service, "service.py", stack.broker_url, TOKEN, fresh_number(), fresh_number())
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["package"].startswith(str(python.parents[1]))
-    for job_id in told["jobs"]:
+    answer = json.loads(done.stdout)
+    assert answer["package"].startswith(str(python.parents[1]))
+    for job_id in answer["jobs"]:
         stack.until(lambda job_id=job_id: stack.events(job_id))
         assert stack.wait_for(job_id).state is State.DELIVERED
         assert stack.sim.accepted(job_id) == 1

@@ -51,10 +51,10 @@ def test_a_ledger_restored_in_mid_campaign_sends_nothing_twice_and_loses_nothing
         cli("restore", str(copy), "--yes")
         start_with(flow, data / "appendonlydir")
         flow.until(lambda: flow.redis.hexists("fax:ledger", "behind"))
-        told: dict[str, Any] = json.loads(cli("recover", "--json"))
-        assert told["lifted"], told
-        assert told["found"]["row"] > 0, told
-        assert set(told["made"]) == set(after)
+        answer: dict[str, Any] = json.loads(cli("recover", "--json"))
+        assert answer["lifted"], answer
+        assert answer["found"]["row"] > 0, answer
+        assert set(answer["made"]) == set(after)
 
         over = flow.until(lambda: (found := campaigns.get(NAME)).state is CampaignState.FINISHED and found)
         for job in before + after:

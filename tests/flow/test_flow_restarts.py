@@ -41,9 +41,9 @@ def test_a_rolling_restart_under_load_leaves_no_unknown_job_and_does_not_stop_th
             assert flow.sim.report()["accepted_total"] > before
         for job_id in jobs():
             assert flow.wait_for(job_id).state is State.DELIVERED
-        told = Counter(event.type for event in flow.events())
-        assert told["job.unknown"] == 0
-        assert told["job.submitted"] == flow.sim.report()["accepted_total"] == len(jobs())
+        events = Counter(event.type for event in flow.events())
+        assert events["job.unknown"] == 0
+        assert events["job.submitted"] == flow.sim.report()["accepted_total"] == len(jobs())
 
 
 @contextmanager

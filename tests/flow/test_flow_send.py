@@ -26,8 +26,8 @@ def test_busy_then_delivered(stack):
     job = stack.wait_for(stack.send(to=fresh_number(2)))
     assert (job.state, job.attempt, job.tries) == (State.DELIVERED, 2, {"busy": 1})
     assert stack.sim.accepted(job.job_id) == 2
-    told = types(stack.events(job.job_id))
-    assert told.index("fax.failed") < told.index("job.retrying") < told.index("fax.delivered")
+    events = types(stack.events(job.job_id))
+    assert events.index("fax.failed") < events.index("job.retrying") < events.index("fax.delivered")
 
 
 def test_no_answer_is_given_up_after_the_attempts_it_has(stack):

@@ -37,10 +37,10 @@ class Collector:
     def spans(self, trace: str) -> set[tuple[str, str]]:
         """The service and the name of each span of a trace."""
         return {
-            (next(a.value.string_value for a in told.resource.attributes if a.key == "service.name"), span.name)
+            (next(a.value.string_value for a in group.resource.attributes if a.key == "service.name"), span.name)
             for body in list(self.bodies)
-            for told in ExportTraceServiceRequest.FromString(body).resource_spans
-            for scope in told.scope_spans
+            for group in ExportTraceServiceRequest.FromString(body).resource_spans
+            for scope in group.scope_spans
             for span in scope.spans
             if span.trace_id.hex() == trace
         }

@@ -41,8 +41,8 @@ def headed(name: str) -> str:
     lines = textwrap.wrap(
         f"Keys: {', '.join(keys(name)) or 'none'}", 116, break_on_hyphens=False, break_long_words=False
     )
-    told = "".join(f"--{' ' if place == 0 else '   '}{line}\n" for place, line in enumerate(lines))
-    return f"{head[0]}{told}{text[head.end() :]}" if head else told + text
+    comment = "".join(f"--{' ' if place == 0 else '   '}{line}\n" for place, line in enumerate(lines))
+    return f"{head[0]}{comment}{text[head.end() :]}" if head else comment + text
 
 
 def _rest(text: str, at: int) -> str:

@@ -22,10 +22,10 @@ FAX = "0b1f2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 
 def test_a_chunk_that_is_added_twice_counts_once(desk: CampaignDesk) -> None:
     desk.draft(1, 2, 5)
-    told = desk.campaigns.pending_rows(NAME, 0)
+    pending = desk.campaigns.pending_rows(NAME, 0)
     assert desk.campaigns.add_chunk(NAME, 0, OTHER) == "same"
     assert desk.campaigns.get(NAME).rows == desk.campaigns.get(NAME).pending == 3
-    assert desk.campaigns.pending_rows(NAME, 0) == told
+    assert desk.campaigns.pending_rows(NAME, 0) == pending
     assert desk.codes() == "pp--p"
 
 

@@ -100,7 +100,7 @@ def test_one_fax_at_a_time_probes_at_growing_intervals(desk, outcome):
 
 def test_a_waiting_fax_gets_one_event_however_long_the_outage_lasts(desk):
     outage(desk, "unreachable")
-    told = desk.redis.xlen("fax:events")
+    events = desk.redis.xlen("fax:events")
     for _ in range(100):
         desk.later(40)
         for name in desk.picked():
@@ -109,7 +109,7 @@ def test_a_waiting_fax_gets_one_event_however_long_the_outage_lasts(desk):
             desk.admit(due.job_id)
 
     # A try is two events; two of the three that failed first come back to the line once.
-    assert desk.redis.xlen("fax:events") - told <= 2 * 100 + 2
+    assert desk.redis.xlen("fax:events") - events <= 2 * 100 + 2
     assert len(desk.waiting()) == len(JOBS)
     assert everything_is_free(desk.redis)
 
@@ -193,8 +193,8 @@ def test_past_its_budget_a_job_is_held_with_its_evidence_and_nothing_else_is(des
 
     job = desk.ledger.job("j0")
     assert (job.state, job.hold_reason, job.dials, job.connects) == (State.HELD, "never_accepted", 0, 0)
-    told = desk.published("job.held")[-1].data
-    assert (told["reason"], told["untaken"], told["listings"], told["cause"]) == ("never_accepted", 2, 3, "5xx")
+    data = desk.published("job.held")[-1].data
+    assert (data["reason"], data["untaken"], data["listings"], data["cause"]) == ("never_accepted", 2, 3, "5xx")
     assert "j0" not in desk.redis.smembers("fax:calls")
     assert desk.redis.get(f"fax:line:{desk.number('j0')}") is None
 

@@ -325,7 +325,7 @@ def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_
     assert desk.claim("admitted") == "connection_paused"
     assert desk.admit("fresh") == "connection_paused"
     assert everything_is_free(desk.redis)
-    told = len(desk.published("job.held"))
+    events = len(desk.published("job.held"))
     for _ in range(20):
         desk.later(60)
         assert desk.picked() == []
@@ -334,7 +334,7 @@ def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_
         for name in posted:
             desk.admit(name)
 
-    assert len(desk.published("job.held")) == told + 1
+    assert len(desk.published("job.held")) == events + 1
     assert len(desk.published("connection.paused")) == 1
     assert sorted(desk.waiting()) == ["admitted", "fresh", "picked"]
 
@@ -359,8 +359,8 @@ def test_a_person_ends_a_pause_early_with_one_event_that_names_them(desk):
     assert desk.picked() == ["a"]
     desk.later(3601)
     desk.picked()
-    [told] = desk.published("connection.resumed")
-    assert {"reason": "fixed", "operator": "ada", "connection_id": "c"}.items() <= told.data.items()
+    [events] = desk.published("connection.resumed")
+    assert {"reason": "fixed", "operator": "ada", "connection_id": "c"}.items() <= events.data.items()
 
 
 def test_extending_a_pause_publishes_no_second_event_and_a_new_pause_does(desk):

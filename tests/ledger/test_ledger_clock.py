@@ -34,13 +34,13 @@ def test_redis_is_asked_for_the_time_once_a_second(scripts, monkeypatch):
 def test_a_worker_with_a_wrong_clock_is_reported(scripts, monkeypatch, wrong):
     now = scripts.clock() / 1000
     monkeypatch.setattr("faxdispatch.ledger.presence.time.time", lambda: now + wrong)
-    told = Presence(scripts).show_up("host:1", None).wrong_clocks()
+    wrong_clocks = Presence(scripts).show_up("host:1", None).wrong_clocks()
 
     [worker] = Presence(scripts).all()
     assert worker.own_clock_ahead == pytest.approx(wrong, abs=2)
-    assert worker.wrong_clocks() == told
-    assert told[0].startswith("the clock of worker host:1 is ")
-    assert told[0].endswith("ahead of Redis'" if wrong > 0 else "behind Redis'")
+    assert worker.wrong_clocks() == wrong_clocks
+    assert wrong_clocks[0].startswith("the clock of worker host:1 is ")
+    assert wrong_clocks[0].endswith("ahead of Redis'" if wrong > 0 else "behind Redis'")
     figures = Watch(scripts).figures()
     assert figures.workers == 1
     assert figures.workers_clock_ahead == pytest.approx(wrong, abs=2)

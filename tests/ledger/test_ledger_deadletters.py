@@ -24,14 +24,14 @@ def dead_letter(ledger: Ledger, name: str, reason: str = "InvalidJob", **letter:
     return str(ledger.dead_letters.add(name, letter=content, facts=facts, source="worker")["outcome"])
 
 
-def told(scripts: Scripts) -> list[str]:
+def published(scripts: Scripts) -> list[str]:
     return [fields["id"] for _, fields in scripts.redis.xrange("fax:events") if fields["type"] == "job.invalid"]
 
 
 def test_a_redelivered_message_becomes_one_dead_letter_with_one_event(ledger, scripts, letters):
     assert [dead_letter(ledger, "m"), dead_letter(ledger, "m")] == ["recorded", "known"]
     assert letters.count() == 1
-    assert told(scripts) == ["m-1"]
+    assert published(scripts) == ["m-1"]
 
 
 def test_dead_letters_are_listed_newest_first_with_what_is_wrong_and_since_when(ledger, scripts, letters):
@@ -90,7 +90,7 @@ def test_a_dead_letter_that_comes_back_before_it_was_forgotten_stays(ledger, scr
 
     assert letters.get("m").problem == "worse"
     assert letters.newest()[0].since.timestamp() * 1000 == START + 1
-    assert told(scripts) == ["m-1", "m-2"]
+    assert published(scripts) == ["m-1", "m-2"]
 
 
 def test_a_dead_letter_that_comes_back_after_it_was_forgotten_gets_a_new_event(ledger, scripts, letters):
@@ -98,7 +98,7 @@ def test_a_dead_letter_that_comes_back_after_it_was_forgotten_gets_a_new_event(l
     letters.sent("m", letters.take_out("m"))
 
     assert dead_letter(ledger, "m") == "recorded"
-    assert told(scripts) == ["m-1", "m-2"]
+    assert published(scripts) == ["m-1", "m-2"]
 
 
 def test_one_operator_does_not_delete_what_another_resends(ledger, letters):

@@ -397,8 +397,10 @@ def test_a_document_that_was_refused_is_tried_the_last_time_when_an_outage_may_b
 
 def test_a_failure_without_a_direction_counts_for_the_known_inbound_fax(post: Post):
     post.say("receiving")
-    told = Observation("e", "d", "fax.failed", "webhook", fax_id=FAX, status="failed", failure_reason="carrier_lost")
-    post.observations.record(told)
+    observed = Observation(
+        "e", "d", "fax.failed", "webhook", fax_id=FAX, status="failed", failure_reason="carrier_lost"
+    )
+    post.observations.record(observed)
     fax = post.inbox.get(FAX)
     assert (fax.status, fax.place, fax.failure_reason) == ("failed", DocumentPlace.NONE, "carrier_lost")
     assert fax.sender == "+14155552222"

@@ -60,7 +60,7 @@ class World(SendingWalk):
         self.shut_until = 0.0
         self.paused: dict[str, float] = {}
         self.cancelled: set[str] = set()
-        self.told: set[tuple[str, str]] = set()
+        self.reported: set[tuple[str, str]] = set()
 
     # Helpers -------------------------------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ class World(SendingWalk):
     # Telnyx --------------------------------------------------------------------------------------------------------
 
     def said(self, fax: Fax, source: str = "webhook") -> Observation:
-        self.told.add((fax.id, fax.status))
+        self.reported.add((fax.id, fax.status))
         seen = replace(super().said(fax, source), connection_id="c1")
         delivered = fax.status == "delivered"
         return replace(seen, page_count=self.random.randint(0, fax.cost), duration=30) if delivered else seen
@@ -186,7 +186,7 @@ class World(SendingWalk):
         if self.chance(0.3):
             fax.status, fax.reason = "failed", self.one(["user_busy", *FAILURES])
         else:
-            if (fax.id, fax.status) not in self.told:
+            if (fax.id, fax.status) not in self.reported:
                 self.webhooks.append(self.said(fax))
             fax.status = RANKS[RANKS.index(fax.status) + 1]
         self.webhooks.append(self.said(fax))

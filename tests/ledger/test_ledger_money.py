@@ -109,8 +109,8 @@ def test_faxes_beyond_the_cap_wait_and_the_connection_pauses_until_midnight(desk
     assert desk.redis.smembers("fax:calls") == {"a", "b"}
     midnight = (START // 1000 // DAY + 1) * DAY
     assert desk.limits.connections()[0].pause.until.timestamp() == midnight
-    [told] = [event for event in desk.published("job.held") if event.data["reason"] == "spend_cap"]
-    assert {"detail": "day", "until": midnight * 1000}.items() <= told.data.items()
+    [events] = [event for event in desk.published("job.held") if event.data["reason"] == "spend_cap"]
+    assert {"detail": "day", "until": midnight * 1000}.items() <= events.data.items()
 
 
 @pytest.mark.parametrize(("cost", "outcome"), [(FAX, "claimed"), (FAX + 1, "spend_cap")])
@@ -185,11 +185,11 @@ def test_without_a_cap_everything_is_counted_and_nothing_held(redis_url):
 # ---------------------------------------------------------------------------------------------
 
 
-def told_delivered(desk: Desk) -> None:
+def report_delivery(desk: Desk) -> None:
     desk.report("j", "delivered", pages=3, seconds=121)
 
 
-def told_delivered_without_figures(desk: Desk) -> None:
+def report_delivery_without_figures(desk: Desk) -> None:
     desk.report("j", "delivered")
 
 
@@ -224,7 +224,7 @@ def cancelled_in_flight(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("end", "cost"),
     [
-        (told_delivered, 450_000), (told_delivered_without_figures, FAX), (failed_without_a_connection, 0),
+        (report_delivery, 450_000), (report_delivery_without_figures, FAX), (failed_without_a_connection, 0),
         (failed_while_connected, FAX), (given_up_without_a_connection, 0), (given_up_while_connected, FAX),
         (cancelled_in_flight, 0),
     ],
@@ -305,7 +305,7 @@ def test_attempts_of_one_job_add_up(desk):
     desk.later(61)
     desk.send("j", cost=FAX)
     assert spent(desk, "j") == 2 * FAX
-    told_delivered(desk)
+    report_delivery(desk)
 
     assert book(desk) == spent(desk, "j") == FAX + 450_000
 
@@ -328,14 +328,14 @@ def test_an_attempt_that_turns_out_to_be_in_progress_is_charged_again(desk, end)
 
     assert desk.ledger.accept("j", 1, "j-1", source="webhook")["outcome"] == "bound"
     assert book(desk) == spent(desk, "j") == FAX
-    told_delivered(desk)
+    report_delivery(desk)
     assert book(desk) == spent(desk, "j") == 450_000
 
 
 @pytest.mark.parametrize("decided", [None, 0, FAX])
-@pytest.mark.parametrize(("told", "cost"), [(told_delivered, 450_000), (told_delivered_without_figures, FAX)])
+@pytest.mark.parametrize(("report", "cost"), [(report_delivery, 450_000), (report_delivery_without_figures, FAX)])
 def test_a_fax_that_is_delivered_after_it_was_said_to_have_failed_costs_what_a_delivered_one_does(
-    desk, decided, told, cost
+    desk, decided, report, cost
 ):
     desk.create("j")
     desk.send("j", cost=FAX)
@@ -343,7 +343,7 @@ def test_a_fax_that_is_delivered_after_it_was_said_to_have_failed_costs_what_a_d
     if decided is not None:
         desk.retry("j", spent=decided)
         desk.later(DAY)
-    told(desk)
+    report(desk)
 
     assert desk.state("j") is State.DELIVERED
     assert spent(desk, "j") == cost

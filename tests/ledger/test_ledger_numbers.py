@@ -55,9 +55,9 @@ def test_enough_failures_in_a_row_put_a_number_in_quarantine_with_one_event(desk
         fail(desk, name)
         assert quarantined(desk) == expected
 
-    [told] = desk.published("number.quarantined")
+    [events] = desk.published("number.quarantined")
     until = START + 90 * DAY * 1000
-    assert told.data == {
+    assert events.data == {
         "number": NUMBER, "reason": "wrong", "failures": 3, "until": until,
     }  # fmt: skip
     assert desk.suspects.until(NUMBER) == datetime.fromtimestamp(until / 1000, UTC)
@@ -160,16 +160,16 @@ def test_a_fax_that_is_delivered_after_all_lifts_the_quarantine(desk):
     desk.report("up", "delivered")
 
     assert quarantined(desk) == []
-    [told] = desk.published("number.released")
-    assert told.data == {"number": NUMBER, "reason": "delivered"}
+    [events] = desk.published("number.released")
+    assert events.data == {"number": NUMBER, "reason": "delivered"}
     deliver(desk, "next")
 
 
 def test_a_person_lifts_the_quarantine_and_the_count_begins_anew(shunned):
     assert [shunned.suspects.lift(NUMBER, reason="fixed", operator="ada") for _ in range(2)] == [True, False]
 
-    [told] = shunned.published("number.released")
-    assert told.data == {"number": NUMBER, "reason": "fixed", "operator": "ada"}
+    [events] = shunned.published("number.released")
+    assert events.data == {"number": NUMBER, "reason": "fixed", "operator": "ada"}
     for name in "de":
         fail(shunned, name)
     assert quarantined(shunned) == []
@@ -220,13 +220,13 @@ def ladder_step(desk: Desk, name: str, *, to: str = NUMBER) -> int:
     return int(reply["ladder_step"])
 
 
-def test_the_rung_that_delivered_a_fax_is_used_for_the_next_to_that_number(desk):
+def test_the_ladder_step_that_delivered_a_fax_is_used_for_the_next_to_that_number(desk):
     deliver(desk, "a", ladder_step=2)
 
     assert (ladder_step(desk, "b"), ladder_step(desk, "c", to=OTHER)) == (2, 0)
 
 
-def test_a_rung_that_failed_is_not_remembered(desk):
+def test_a_ladder_step_that_failed_is_not_remembered(desk):
     desk.create("a", to=NUMBER)
     desk.send("a", ladder_step=2)
     desk.report("a", "failed", "fax_signaling_error")
@@ -236,7 +236,7 @@ def test_a_rung_that_failed_is_not_remembered(desk):
     assert desk.ledger.job("a").ladder_step == 3
 
 
-def test_only_the_rung_of_the_attempt_that_delivered_counts(desk):
+def test_only_the_ladder_step_of_the_attempt_that_delivered_counts(desk):
     desk.create("a", to=NUMBER)
     desk.send("a", ladder_step=1)
     desk.report("a", "failed", "fax_signaling_error")
@@ -248,13 +248,13 @@ def test_only_the_rung_of_the_attempt_that_delivered_counts(desk):
     assert ladder_step(desk, "b") == 3
 
 
-def test_a_fax_delivered_on_the_first_rung_is_not_remembered(desk):
+def test_a_fax_delivered_on_the_first_ladder_step_is_not_remembered(desk):
     deliver(desk, "a", ladder_step=0)
 
     assert desk.redis.keys("fax:ladder:*") == []
 
 
-def test_a_rung_is_forgotten_some_time_after_the_last_delivery_with_it(desk):
+def test_a_ladder_step_is_forgotten_some_time_after_the_last_delivery_with_it(desk):
     deliver(desk, "a", ladder_step=1)
     desk.redis.pexpire(f"fax:ladder:{NUMBER}", 1000 * DAY)
     deliver(desk, "b", ladder_step=1)

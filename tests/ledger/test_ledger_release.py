@@ -53,9 +53,9 @@ def test_a_release_records_operator_and_reason(desk):
     hold(desk, HoldReason.WINDOW)
     release(desk)
 
-    [told] = desk.published("job.released")
-    assert told.data == {"reason": "window", "why": "the clinic waits", "operator": "ada"}
-    assert told.source == "operator"
+    [events] = desk.published("job.released")
+    assert events.data == {"reason": "window", "why": "the clinic waits", "operator": "ada"}
+    assert events.source == "operator"
 
 
 def test_waivers_last_and_add_up(desk):

@@ -88,15 +88,15 @@ def test_what_was_sent_is_bound_and_what_was_not_is_sent(desk: CampaignDesk) -> 
     desk.create("sent", "not-sent")
     desk.run(1, 2, 3)
     telnyx = Telnyx(fax(desk, "sent"), fax(desk, job(2), status="delivered"), fax(desk, "unknown-here"))
-    told = recover(desk, telnyx)
+    recovered = recover(desk, telnyx)
 
-    assert {found: count for found, count in told.found.items() if count} == {
+    assert {found: count for found, count in recovered.found.items() if count} == {
         Found.BOUND: 1, Found.ROW: 1, Found.MADE: 1,
     }  # fmt: skip
-    assert told.made == ["unknown-here"]
+    assert recovered.made == ["unknown-here"]
     kinds = [event.type for event in desk.ledger.job("unknown-here", history=True).history]
     assert kinds == ["job.queued", "job.submitted", "job.accepted", "fax.sending.started"]
-    assert told.lifted
+    assert recovered.lifted
     assert desk.state("sent") is State.ACCEPTED
     assert desk.state("not-sent") is State.QUEUED
     assert desk.codes() == "pdp"
@@ -138,8 +138,8 @@ def test_a_second_recovery_changes_nothing(desk: CampaignDesk) -> None:
     telnyx = Telnyx(fax(desk, "sent"), fax(desk, job(1)), fax(desk, "unknown-here", status="failed"))
     recover(desk, telnyx)
     events = desk.redis.xlen("fax:events")
-    told = recover(desk, telnyx)
-    assert told.found[Found.SAME] == 3
+    recovered = recover(desk, telnyx)
+    assert recovered.found[Found.SAME] == 3
     # The stop and its end are the only events.
     assert desk.redis.xlen("fax:events") == events + 2
 
@@ -170,8 +170,8 @@ def test_an_interrupted_listing_leaves_the_stop_and_the_next_recovery_continues(
 
 def test_the_last_listing_is_asked_for_when_no_call_can_come_late_any_more(desk: CampaignDesk) -> None:
     begun, telnyx = moment(desk), Telnyx()
-    told = recover(desk, telnyx)
-    assert told.listings >= SETTINGS.settle_listings
+    recovered = recover(desk, telnyx)
+    assert recovered.listings >= SETTINGS.settle_listings
     assert (moment(desk) - begun).total_seconds() >= SETTINGS.lease + SETTINGS.fax_settle
 
 
@@ -203,8 +203,8 @@ def test_the_time_of_the_copy_bounds_the_search(desk: CampaignDesk) -> None:
 
 def test_another_ledgers_faxes_are_left_alone(desk: CampaignDesk) -> None:
     desk.run(1)
-    told = recover(desk, Telnyx(fax(desk, job(1), ledger="another")))
-    assert (told.foreign, desk.codes()) == (1, "p")
+    recovered = recover(desk, Telnyx(fax(desk, job(1), ledger="another")))
+    assert (recovered.foreign, desk.codes()) == (1, "p")
 
 
 def test_a_second_attempt_is_taken_whatever_the_first_was_doing(desk: CampaignDesk) -> None:
@@ -229,8 +229,8 @@ def test_two_faxes_of_one_attempt_are_shown_to_a_person_and_neither_is_cancelled
     desk.create("twice")
     desk.send("twice")
     second = fax(desk, "twice").model_copy(update={"id": "second"})
-    told = recover(desk, Telnyx(second))
-    assert told.conflicts == [("twice", "second")]
+    recovered = recover(desk, Telnyx(second))
+    assert recovered.conflicts == [("twice", "second")]
     assert desk.redis.zcard("fax:strays") == 0
 
 
@@ -244,8 +244,8 @@ def test_a_generation_that_the_ledger_has_forgotten_is_followed(desk: CampaignDe
         desk.end(job(row))
     desk.feed()
     assert desk.codes() == "ff"
-    told = recover(desk, Telnyx(fax(desk, job(2, 2), status="delivered")))
-    assert told.found[Found.ROW] == 1
+    recovered = recover(desk, Telnyx(fax(desk, job(2, 2), status="delivered")))
+    assert recovered.found[Found.ROW] == 1
     assert desk.codes() == "fd"
     assert desk.faults() == ()
 
@@ -271,8 +271,8 @@ def test_a_campaign_in_a_later_generation_continues_in_it(desk: CampaignDesk) ->
         fax(desk, job(4, 2), status="sending", to="+14155550999"),
     )
     assert recover(desk, telnyx, dry_run=True).found[Found.ROW] == 3
-    told = recover(desk, telnyx)
-    assert (told.found[Found.ROW], told.found[Found.MADE], told.lifted) == (3, 0, True)
+    recovered = recover(desk, telnyx)
+    assert (recovered.found[Found.ROW], recovered.found[Found.MADE], recovered.lifted) == (3, 0, True)
     assert desk.codes() == "dodop"
     assert desk.campaigns.get(NAME).generation == 2
     assert desk.faults() == ()
@@ -293,8 +293,8 @@ def test_a_campaign_in_a_later_generation_continues_in_it(desk: CampaignDesk) ->
 
 
 def test_a_campaign_that_the_ledger_has_forgotten_is_made_of_its_faxes(desk: CampaignDesk) -> None:
-    told = recover(desk, Telnyx(fax(desk, job(1), status="delivered"), fax(desk, job(2))))
-    assert told.found[Found.MADE] == 2
+    recovered = recover(desk, Telnyx(fax(desk, job(1), status="delivered"), fax(desk, job(2))))
+    assert recovered.found[Found.MADE] == 2
     # Importing the list again sends to none of them a second time.
     desk.run(1, 2, 3)
     desk.feed()
@@ -303,8 +303,8 @@ def test_a_campaign_that_the_ledger_has_forgotten_is_made_of_its_faxes(desk: Cam
 
 
 def test_two_attempts_of_a_job_that_was_not_known_are_one_job(desk: CampaignDesk) -> None:
-    told = recover(desk, Telnyx(fax(desk, "twice", 1, status="failed"), fax(desk, "twice", 2, status="delivered")))
-    assert (told.found[Found.MADE], told.found[Found.EARLIER]) == (1, 1)
+    recovered = recover(desk, Telnyx(fax(desk, "twice", 1, status="failed"), fax(desk, "twice", 2, status="delivered")))
+    assert (recovered.found[Found.MADE], recovered.found[Found.EARLIER]) == (1, 1)
     assert [event.seq for event in desk.ledger.job("twice", history=True).history] == [1, 2, 3, 4, 5]
     assert desk.ledger.counts()[State.QUEUED] == 0
     assert desk.ledger.job("twice").state is State.DELIVERED

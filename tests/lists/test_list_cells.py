@@ -114,7 +114,7 @@ def test_a_cell_that_says_there_is_no_number_is_not_an_error(reader, text):
         (None, "+44 161 999 8888", None, False),
     ],
 )  # fmt: skip
-def test_numbers_of_other_countries_and_toll_free_ones_are_told_apart(region, text, foreign, toll_free):
+def test_numbers_of_other_countries_and_toll_free_ones_are_distinguished(region, text, foreign, toll_free):
     cell = CellReader(NumberPolicy(region=region)).read(text)
 
     assert (cell.verdict, cell.facts.foreign, cell.facts.toll_free) == (Verdict.NUMBER, foreign, toll_free)

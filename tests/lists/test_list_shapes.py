@@ -193,12 +193,12 @@ def test_the_lines_below_a_list_are_the_same_whatever_is_read_at_a_time(tmp_path
     path.write_text("Name,Fax,City\n" + "a,3125550100,x\n" * rows + "Made by Bob\nClinic\n" + "Total: 3\n")
     policy = NumberPolicy(region="US")
 
-    told = []
+    calls = []
     for size in (1, 3, 10, 1000):
         with check(path, policy=policy) as checking:
-            told.append([(one.first, len(one.lines), sorted(one.others)) for one in checking.batches(size)])
+            calls.append([(one.first, len(one.lines), sorted(one.others)) for one in checking.batches(size)])
             assert (checking.summary.rows, checking.summary.invalid) == (rows + 3, 0)
-    assert told[0][-1] == (rows + 3, 1, [0])
+    assert calls[0][-1] == (rows + 3, 1, [0])
 
 
 def test_a_recipient_called_total_before_the_end_is_one(checked):

@@ -145,13 +145,13 @@ def test_later_damage_is_reported_when_it_is_reached(checked):
 def test_progress_counts_the_bytes_of_the_file_up_to_all_of_them(checked, packed):
     content = ("Name,Fax\n" + "".join(f"Name {n},312555{n:04}\n" for n in range(1, 9001))).encode()
     content = gzip.compress(content) if packed else content
-    told = []
+    calls = []
 
-    checked(content, on_progress=lambda *facts: told.append(facts))
+    checked(content, on_progress=lambda *facts: calls.append(facts))
 
-    assert told == sorted(told)
-    assert told[-1] == (len(content), len(content), 9000)
-    assert len(told) >= 9
+    assert calls == sorted(calls)
+    assert calls[-1] == (len(content), len(content), 9000)
+    assert len(calls) >= 9
 
 
 def test_a_list_that_is_not_in_the_encoding_that_was_named_is_refused(tmp_path):

@@ -35,10 +35,10 @@ def test_a_line_of_text_has_a_moment_with_its_zone(written):
 def test_a_line_of_json_has_level_logger_message_moment_and_ids(written):
     (line,) = written("json", lambda log: log.warning("job %s\n is gone", "j1", extra={"job": "j1", "fax": "f1"}))
 
-    told = json.loads(line)
-    moment = told.pop("timestamp")
+    answer = json.loads(line)
+    moment = answer.pop("timestamp")
     assert moment.endswith("+00:00")
-    assert told == {
+    assert answer == {
         "level": "WARNING", "logger": "worker.test", "message": "job j1\n is gone", "job": "j1", "fax": "f1",
     }  # fmt: skip
 

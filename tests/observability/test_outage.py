@@ -35,7 +35,7 @@ def record(name="worker.tasks", message="%s", *args, failure=None):
     return logging.LogRecord(name, logging.WARNING, __file__, 1, message, args, info)
 
 
-def told(caplog):
+def logged(caplog):
     return [entry.message for entry in caplog.records if entry.name == module.__name__]
 
 
@@ -50,7 +50,7 @@ def test_an_outage_is_logged_once_with_its_reason_however_many_calls_fail(redis,
     ]
 
     assert passed == [False] * 4
-    assert told(caplog) == [
+    assert logged(caplog) == [
         "Redis cannot be used: Redis did not answer; nothing is lost, and work continues when it can be used again"
     ]
 
@@ -63,11 +63,11 @@ def test_the_end_of_an_outage_is_logged_with_its_duration_and_late_failures_star
     clock.now += 1
     redis.noticed("a call that waited")
 
-    assert told(caplog)[1:] == ["Redis can be used again after 6.5 s"]
+    assert logged(caplog)[1:] == ["Redis can be used again after 6.5 s"]
 
     clock.now += 60
     redis.noticed("refused")
-    assert len(told(caplog)) == 3
+    assert len(logged(caplog)) == 3
 
 
 def test_other_log_records_pass(redis, caplog):
@@ -76,7 +76,7 @@ def test_other_log_records_pass(redis, caplog):
     assert once.filter(record("worker.x", "job %s: unexpected error", "j", failure=ValueError("no")))
     assert once.filter(record("worker.x", "job %s is gone", "j"))
     assert once.filter(record("celery.worker", "ready"))
-    assert told(caplog) == []
+    assert logged(caplog) == []
 
 
 def test_a_broker_of_its_own_has_an_outage_of_its_own(redis, broker, caplog):
@@ -85,7 +85,7 @@ def test_a_broker_of_its_own_has_an_outage_of_its_own(redis, broker, caplog):
     once.filter(record("celery.worker.consumer.consumer", "consumer: Connection to broker lost."))
     once.filter(record("worker.tasks", "%s", Unavailable("Redis did not answer")))
 
-    assert [line.split(":")[0] for line in told(caplog)] == ["the broker cannot be used", "Redis cannot be used"]
+    assert [line.split(":")[0] for line in logged(caplog)] == ["the broker cannot be used", "Redis cannot be used"]
 
 
 def test_passwords_stay_out_of_it(redis, caplog):

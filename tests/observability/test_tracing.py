@@ -120,23 +120,23 @@ def test_no_span_holds_personal_data(redis_url: str, w: Collaborators, traces: T
     job_id = FaxClient(redis_url).send(FAX).job_id
     run_attempt(job_id, w)
     tell(redis_url, w, job_id)
-    told = "".join(span.to_json() for span in traces.all)
+    exported = "".join(span.to_json() for span in traces.all)
     assert len(traces.all) == 4
-    assert [text for text in ("3125550200", "3125550299", "example.com", "s3cret", "KEY0") if text in told] == []
+    assert [text for text in ("3125550200", "3125550299", "example.com", "s3cret", "KEY0") if text in exported] == []
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"), [("user_busy", "user_busy"), ("no answer from +13125550200", None), ("x_13125550200", None)]
+    ("reason", "cause"), [("user_busy", "user_busy"), ("no answer from +13125550200", None), ("x_13125550200", None)]
 )
 def test_only_telnyxs_own_words_of_a_cause_are_exported(
-    redis_url: str, w: Collaborators, traces: Traces, telnyx: Telnyx, reason: str, told: str | None
+    redis_url: str, w: Collaborators, traces: Traces, telnyx: Telnyx, reason: str, cause: str | None
 ) -> None:
     telnyx.status, telnyx.answer = 422, {"errors": [{"code": reason}]}
     job_id = FaxClient(redis_url).send(FAX).job_id
     run_attempt(job_id, w)
     tell(redis_url, w, job_id, "fax.failed", failure_reason=reason)
-    assert traces["fax webhook"].attributes.get("fax.cause") == told
-    assert traces["fax attempt"].attributes["fax.cause"] == (told or 422)
+    assert traces["fax webhook"].attributes.get("fax.cause") == cause
+    assert traces["fax attempt"].attributes["fax.cause"] == (cause or 422)
     assert "3125550200" not in "".join(span.to_json() for span in traces.all)
 
 
@@ -190,8 +190,8 @@ def test_a_row_of_a_campaign_has_the_trace_of_its_first_attempt(
     kept = w.ledger.job(row).trace
     assert kept == f"00-{first.context.trace_id:032x}-{first.context.span_id:016x}-{first.context.trace_flags:02x}"
     reconcile(row, w)
-    told = Counter(span.name for span in traces.all)
-    assert told == {"fax attempt": 1, "telnyx send_fax": 1, "fax reconcile": 1, "telnyx list_faxes": 1}
+    counts = Counter(span.name for span in traces.all)
+    assert counts == {"fax attempt": 1, "telnyx send_fax": 1, "fax reconcile": 1, "telnyx list_faxes": 1}
     assert {span.context.trace_id for span in traces.all} == {first.context.trace_id}
     assert traces["fax reconcile"].parent.span_id == first.context.span_id
 

@@ -29,7 +29,7 @@ def test_a_ladder_is_options_and_values_in_their_order(text, steps):
 
 
 @pytest.mark.parametrize("ladder", ["t38_enabled=false,quality=very_high", "monochrome=true,black_threshold=100"])
-def test_every_rung_is_an_option_that_a_fax_can_be_sent_with(ladder):
+def test_every_step_is_an_option_that_a_fax_can_be_sent_with(ladder):
     fax = SendFax(to="+13125550123", media_name="a.pdf", **dict(read_ladder(ladder)))
 
     assert {name: getattr(fax, name) for name, _ in read_ladder(ladder)} == dict(read_ladder(ladder))
@@ -66,7 +66,7 @@ def test_all_invalid_entries_are_reported_at_once():
         read_ladder("quality=low,monochrome=true,t38=1")
 
 
-def test_none_cannot_be_combined_with_rungs():
+def test_none_cannot_be_combined_with_steps():
     with pytest.raises(ValueError, match=r"'none': .*none alone"):
         read_ladder("none,quality=normal")
 

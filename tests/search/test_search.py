@@ -133,13 +133,13 @@ def test_an_ended_row_is_still_found_as_a_job(desk: CampaignDesk, client: FaxCli
     kept = client.status(job(1), history=True)
     desk.redis.delete(f"fax:job:{job(1)}", f"fax:history:{job(1)}")
 
-    told = client.status(job(1), history=True)
+    view = client.status(job(1), history=True)
 
     same = {"job_id", "state", "attempt", "fax_id", "cause", "page_count", "campaign_id", "row", "spent"}
-    assert told.model_dump(include=same) == kept.model_dump(include=same)
-    assert (told.request.to, told.request.media_name) == (number_of(1), "letter")
-    assert [event.type for event in told.history][::3] == ["job.queued", "fax.delivered"]
-    assert told.submitted_at
+    assert view.model_dump(include=same) == kept.model_dump(include=same)
+    assert (view.request.to, view.request.media_name) == (number_of(1), "letter")
+    assert [event.type for event in view.history][::3] == ["job.queued", "fax.delivered"]
+    assert view.submitted_at
     suppressed = client.status(job(2))
     assert (suppressed.state, suppressed.cause, suppressed.finished) == (State.CANCELLED, "suppressed", True)
     waiting = client.status(job(3))

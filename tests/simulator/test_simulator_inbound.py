@@ -48,9 +48,9 @@ def tiff_pages(content):
 def test_a_partial_fax_says_so_with_the_pages_that_came(come, inbox):
     come(partial_content=True, pages=2)
     assert inbox.types[-1] == "fax.received"
-    told = last_payload(inbox)
-    assert (told["partial_content"], told["page_count"]) == (True, 2)
-    assert len(PdfReader(io.BytesIO(httpx.get(told["media_url"]).content)).pages) == 2
+    payload = last_payload(inbox)
+    assert (payload["partial_content"], payload["page_count"]) == (True, 2)
+    assert len(PdfReader(io.BytesIO(httpx.get(payload["media_url"]).content)).pages) == 2
 
 
 def test_a_document_can_be_a_tiff_of_several_pages(come):
@@ -154,8 +154,8 @@ def test_with_a_seed_each_inbound_fax_to_one_number_has_its_own_repeatable_choic
         sim.control.post("/reset")
         sim.faults(seed=7, webhook_lose=0.5)
         faxes = [come()["id"] for _ in range(8)]
-        told = {e["data"]["payload"]["fax_id"] for e in inbox.events if e["data"]["event_type"] == "fax.received"}
-        return [fax in told for fax in faxes]
+        ids = {e["data"]["payload"]["fax_id"] for e in inbox.events if e["data"]["event_type"] == "fax.received"}
+        return [fax in ids for fax in faxes]
 
     first = received()
     assert 0 < sum(first) < len(first)

@@ -125,9 +125,9 @@ def test_an_entry_becomes_a_dead_letter_only_once(tell, member, dead):
     consumer.read(block=0)
     dead_letter = consumer._membership.dead_letter
 
-    told = [dead_letter(entry_id, reason="r", deliveries=1) for _ in range(2)]
+    letters = [dead_letter(entry_id, reason="r", deliveries=1) for _ in range(2)]
 
-    assert told == [True, False]
+    assert letters == [True, False]
     assert len(dead()) == 1
 
 
@@ -135,14 +135,14 @@ def test_entries_trimmed_while_pending_are_reported_and_not_waited_for(redis, te
     tell("a", "b", "c")
     member().read(block=0)
     redis.xtrim("fax:events", maxlen=1, approximate=False)
-    told = []
-    consumer = member(on_lost=told.append)
+    calls = []
+    consumer = member(on_lost=calls.append)
 
     found = [delivery for _ in range(4) for delivery in consumer.read(block=0)]
     consumer.ack(*found)
 
     assert [delivery.event.fax_id for delivery in found] == ["c"]
-    assert sum(told) == consumer.lost == 2
+    assert sum(calls) == consumer.lost == 2
     assert pending() == 0
     assert "trimmed" in caplog.text
 

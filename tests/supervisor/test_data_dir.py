@@ -99,9 +99,9 @@ def test_a_folder_for_sockets_that_another_user_has_made_is_not_used(tmp_path, m
         valkey_command(tmp_path / ("x" * 120))
 
 
-@pytest.mark.parametrize(("note", "told"), [("40321\n", "40321"), (None, None)])
-def test_the_port_of_an_older_version_is_reported_once(tmp_path, note, told):
+@pytest.mark.parametrize(("note", "port"), [("40321\n", "40321"), (None, None)])
+def test_the_port_of_an_older_version_is_reported_once(tmp_path, note, port):
     if note:
         (tmp_path / "port").write_text(note)
-    assert former_port(tmp_path) == told
+    assert former_port(tmp_path) == port
     assert former_port(tmp_path) is None

@@ -104,9 +104,9 @@ def test_signals_end_everything(tmp_path, number):
             os.kill(os.getpid(), number)
             stack.watch()
 
-    with pytest.raises(StopSignal) as told:
+    with pytest.raises(StopSignal) as raised:
         run()
-    assert told.value.exit_code == 128 + number
+    assert raised.value.exit_code == 128 + number
     assert started[0].exit_code is not None
 
 

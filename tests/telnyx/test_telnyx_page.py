@@ -106,19 +106,19 @@ def test_each_call_of_the_client_asks_what_the_page_says(name, documented, monke
 
 
 def test_each_public_call_of_the_client_is_on_the_page():
-    told = {name for row in OPERATIONS + MEDIA + CHARGES for name in quoted(row[3])}
+    documented = {name for row in OPERATIONS + MEDIA + CHARGES for name in quoted(row[3])}
     calls = {name for name in dir(TelnyxClient) if not name.startswith("_")} - {"close", "from_settings", "from_env"}
 
-    assert told == calls - {"whoami"}, "that one is not in the API reference; the page says so"
+    assert documented == calls - {"whoami"}, "that one is not in the API reference; the page says so"
     assert "`whoami`" in PROSE
 
 
 def test_operations_that_go_through_the_workers_exist():
-    told = [word for row in OPERATIONS for word in quoted(row[4])]
+    documented = [word for row in OPERATIONS for word in quoted(row[4])]
     tasks = {job.TASK for job in JOBS}
 
-    assert {word for word in told if re.fullmatch(r"fax\.\w+\.v1", word)} == tasks
-    clients = [word.removeprefix("FaxClient.") for word in told if word.startswith("FaxClient.")]
+    assert {word for word in documented if re.fullmatch(r"fax\.\w+\.v1", word)} == tasks
+    clients = [word.removeprefix("FaxClient.") for word in documented if word.startswith("FaxClient.")]
     assert clients
     assert all(callable(getattr(FaxClient, name)) for name in clients)
 
@@ -131,10 +131,10 @@ def test_each_event_that_telnyx_sends_is_explained():
 @pytest.mark.parametrize("row", [row for row in WEBHOOKS if quoted(row[0])], ids=lambda row: f"{row[0]} {row[1]}")
 def test_each_event_is_published_as_the_page_says(row):
     (name,) = quoted(row[0])
-    told = quoted(row[3])
+    documented = quoted(row[3])
 
-    assert told[0] == name
-    assert told[1] == class_of(name)
+    assert documented[0] == name
+    assert documented[1] == class_of(name)
 
 
 def test_an_event_that_is_not_known_is_published_as_the_page_says():
@@ -142,10 +142,10 @@ def test_an_event_that_is_not_known_is_published_as_the_page_says():
 
 
 def test_each_document_event_of_our_own_is_explained():
-    told = [name for row in DOCUMENTS for name in quoted(row[0])]
+    documented = [name for row in DOCUMENTS for name in quoted(row[0])]
     ours = [name for name in JOB_TYPES if name.startswith("fax.") and class_of(name) == "DocumentEvent"]
 
-    assert sorted(told) == sorted(ours)
+    assert sorted(documented) == sorted(ours)
 
 
 def test_every_event_and_class_that_the_page_names_exists():

@@ -39,5 +39,5 @@ UNKNOWN = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         (ValueError("for +13125550123"), "ValueError: for +1******0123"),
     ],
 )
-def test_an_error_of_a_connection_is_told_in_words(error, words):
+def test_an_error_of_a_connection_is_explained_in_words(error, words):
     assert why(error).startswith(words)

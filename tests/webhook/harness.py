@@ -103,7 +103,7 @@ class Web:
         return self.process.wait(60)
 
 
-def told(url: str) -> list[str]:
+def published(url: str) -> list[str]:
     """Ids of all events in the stream, oldest first."""
     with Redis.from_url(url, decode_responses=True) as client:
         return [fields["id"] for _, fields in client.xrange("fax:events")]

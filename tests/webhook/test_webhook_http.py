@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from faxdispatch.testing import SignedRequest, telnyx_event
-from tests.webhook.harness import PATH, SIGNER, Web, quarantined, told
+from tests.webhook.harness import PATH, SIGNER, Web, published, quarantined
 from webhook.endpoint import MAX_BODY
 
 
@@ -110,7 +110,7 @@ REFUSED: dict[str, tuple[int, Build]] = {
 def test_a_signed_event_is_taken_however_it_is_framed(web: Web, redis_url: str, build: Build):
     event = telnyx_event()
     assert 200 in web.raw(build(SIGNER.request(event)))
-    assert told(redis_url) == [event["data"]["id"]]
+    assert published(redis_url) == [event["data"]["id"]]
 
 
 @pytest.mark.parametrize(("status", "build"), REFUSED.values(), ids=REFUSED)
@@ -118,7 +118,7 @@ def test_a_request_that_breaks_the_rules_is_refused_and_the_next_is_accepted(
     web: Web, redis_url: str, status: int, build: Build
 ):
     assert web.raw(build(SIGNER.request(telnyx_event())))[:1] == [status]
-    assert told(redis_url) == quarantined(redis_url) == []
+    assert published(redis_url) == quarantined(redis_url) == []
     assert web.post(SIGNER.request(telnyx_event())).status == 200
 
 
@@ -138,13 +138,13 @@ def test_a_request_that_breaks_the_rules_is_refused_and_the_next_is_accepted(
 def test_bytes_that_are_not_a_request_leave_the_server_unharmed(web: Web, redis_url: str, data: bytes):
     assert 200 not in web.raw(data)
     assert web.post(SIGNER.request(telnyx_event())).status == 200
-    assert len(told(redis_url)) == 1
+    assert len(published(redis_url)) == 1
 
 
 def test_requests_sent_without_waiting_are_each_answered(web: Web, redis_url: str):
     requests = [SIGNER.request(telnyx_event()) for _ in range(3)]
     assert web.raw(b"".join(head(r) + r.body for r in requests)) == [200, 200, 200]
-    assert len(told(redis_url)) == 3
+    assert len(published(redis_url)) == 3
 
 
 def test_the_server_does_not_name_its_software(web: Web):
@@ -164,7 +164,7 @@ def test_fifty_stalled_clients_hold_up_no_one(web: Web, redis_url: str, stage: s
         for _ in range(50):
             stalled.enter_context(web.connect()).sendall(begun)
         assert web.post(request).status == 200
-    assert len(told(redis_url)) == 1
+    assert len(published(redis_url)) == 1
 
 
 def test_clients_that_vanish_halfway_leave_nothing_behind(web: Web, redis_url: str):
@@ -173,7 +173,7 @@ def test_clients_that_vanish_halfway_leave_nothing_behind(web: Web, redis_url: s
         with web.connect() as client:
             client.sendall(head(request) + request.body[:-1])
     assert web.post(request).status == 200
-    assert len(told(redis_url)) == 1
+    assert len(published(redis_url)) == 1
 
 
 def test_the_same_event_delivered_twenty_times_at_once_is_published_once(web: Web, redis_url: str):
@@ -189,4 +189,4 @@ def test_the_same_event_delivered_twenty_times_at_once_is_published_once(web: We
     for thread in threads:
         thread.join()
     assert statuses == [200] * 20
-    assert told(redis_url) == [event["data"]["id"]]
+    assert published(redis_url) == [event["data"]["id"]]

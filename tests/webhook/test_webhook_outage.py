@@ -10,7 +10,7 @@ from redis import Redis
 
 from faxdispatch.testing import SignedRequest, telnyx_event
 from tests.conftest import Valkey, eventually
-from tests.webhook.harness import PROVIDER_PATIENCE, SIGNER, Reply, Web, quarantined, told
+from tests.webhook.harness import PROVIDER_PATIENCE, SIGNER, Reply, Web, published, quarantined
 
 Start = Callable[..., Web]
 
@@ -43,7 +43,7 @@ def patience(web: Web, requests: int) -> float:
 def recorded(valkey: Valkey) -> tuple[object, ...]:
     """Return the keys that webhooks write. Others come and go, since the process also signs and looks for incidents."""
     with Redis.from_url(valkey.url) as client:
-        return sorted(client.keys("fax:seen:*")), told(valkey.url), quarantined(valkey.url)
+        return sorted(client.keys("fax:seen:*")), published(valkey.url), quarantined(valkey.url)
 
 
 def test_while_redis_is_down_the_answer_is_503_in_time_and_a_later_delivery_is_published_once(
@@ -60,7 +60,7 @@ def test_while_redis_is_down_the_answer_is_503_in_time_and_a_later_delivery_is_p
     valkey.start()
     deliver(web, event)
     deliver(web, event)
-    assert told(valkey.url).count(event["data"]["id"]) == 1
+    assert published(valkey.url).count(event["data"]["id"]) == 1
 
 
 @pytest.mark.parametrize("warm", [True, False], ids=["connected before", "not connected yet"])
@@ -80,7 +80,7 @@ def test_while_redis_hangs_every_request_gets_503_in_time_and_nothing_is_lost_or
     valkey.go_on()
     for request in requests:
         eventually(lambda request=request: taken(web, request))
-    assert sorted(e for e in told(valkey.url) if e.startswith("event")) == sorted(f"event-{n}" for n in range(60))
+    assert sorted(e for e in published(valkey.url) if e.startswith("event")) == sorted(f"event-{n}" for n in range(60))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_while_redis_refuses_to_write_the_answer_is_503_and_nothing_is_half_reco
     valkey.client.config_set(name, before)
     eventually(lambda: taken(web, event))
     eventually(lambda: taken(web, unreadable))
-    assert len(told(valkey.url)) == 2
+    assert len(published(valkey.url)) == 2
     assert len(quarantined(valkey.url)) == 1
 
 
@@ -132,4 +132,4 @@ def test_a_server_that_is_stopped_finishes_its_requests(valkey: Valkey, start_we
         answer = client.recv(1000)
     assert re.match(rb"HTTP/1.1 200 ", answer)
     assert web.process.wait(60) == 0
-    assert event["data"]["id"] in told(valkey.url)
+    assert event["data"]["id"] in published(valkey.url)

@@ -84,8 +84,8 @@ def test_what_needs_an_operators_attention_is_counted(admin: FlaskClient, redis_
     Questions(scripts).put(Question("fax.sync.v1", {"fax_id": "fax-1"}, "m-2"))
     found = figures(admin)
     assert found["faxdispatch_questions",] == 1
-    told = {name: found[f"faxdispatch_{name}",] for name in ("dead_letters", "strays", "quarantined", "workers")}
-    assert told == {"dead_letters": 1, "strays": 2, "quarantined": 1, "workers": 2}
+    counts = {name: found[f"faxdispatch_{name}",] for name in ("dead_letters", "strays", "quarantined", "workers")}
+    assert counts == {"dead_letters": 1, "strays": 2, "quarantined": 1, "workers": 2}
     assert found["faxdispatch_scheduler_leads",] == 1
 
 
@@ -203,8 +203,8 @@ def test_two_receivers_in_one_process_count_apart(settings: Settings):
 
 
 def test_every_outcome_has_a_series_from_the_start(admin: FlaskClient):
-    told = {labels[0]: value for (name, *labels), value in figures(admin).items() if name.endswith("requests_total")}
-    assert told == dict.fromkeys([*Outcome, *Refusal], 0)
+    series = {labels[0]: value for (name, *labels), value in figures(admin).items() if name.endswith("requests_total")}
+    assert series == dict.fromkeys([*Outcome, *Refusal], 0)
 
 
 def test_failures_are_counted_by_their_two_reasons(client: FlaskClient, admin: FlaskClient):

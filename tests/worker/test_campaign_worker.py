@@ -38,8 +38,8 @@ class Works:
     def run(self, name: str = "spring", rows: int = 3, fields: dict[int, dict[str, Any]] | None = None) -> None:
         """Read in a list of so many rows and start it."""
         self.campaigns.open(name, name=name, options={"media_name": "letter"}, fingerprint="f")
-        told = [CampaignRow(r, f"+1415{2_000_000 + r}", (fields or {}).get(r, {}), []) for r in range(1, rows + 1)]
-        self.campaigns.add_chunk(name, 0, told)
+        given = [CampaignRow(r, f"+1415{2_000_000 + r}", (fields or {}).get(r, {}), []) for r in range(1, rows + 1)]
+        self.campaigns.add_chunk(name, 0, given)
         for state in (CampaignState.CHECKED, CampaignState.RUNNING):
             self.campaigns.move(name, state, event=f"campaign.{state}")
 

@@ -81,21 +81,21 @@ def test_a_combined_document_that_is_stored_is_not_stored_again(w, telnyx):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda telnyx: telnyx.stored.clear(), "no longer stored at Telnyx"),
         (lambda telnyx: telnyx.stored.update(letter=locked(letter(), "secret")), "needs a password"),
         (lambda telnyx: setattr(telnyx, "trouble", Refused("no", status=422)), "no"),
     ],
 )
-def test_a_cover_that_cannot_be_made_ends_its_fax_with_a_message(w, telnyx, change, told):
+def test_a_cover_that_cannot_be_made_ends_its_fax_with_a_message(w, telnyx, change, message):
     change(telnyx)
     create(w, cover="Dear Dr Smith")
 
     assert run_attempt("job", w) is Outcome.REFUSED
     job = w.ledger.job("job", history=True)
     assert (job.state, job.cause) == (State.FAILED, "letter_not_made")
-    assert told in job.history[-1].data["problem"]
+    assert message in job.history[-1].data["problem"]
     assert telnyx.asked == []
 
 

@@ -69,8 +69,8 @@ def test_a_restored_ledger_sends_nothing_before_a_person_confirms(w: Collaborato
     w.watch.look()
     due(redis, names)
     assert set(run_attempts(names, w).values()) == {Outcome.ACCEPTED}
-    told = [Event.from_fields(fields).type for _, fields in redis.xrange("fax:events")]
-    assert (told.count("ledger.went_back"), told.count("ledger.recovered")) == (1, 1)
+    events = [Event.from_fields(fields).type for _, fields in redis.xrange("fax:events")]
+    assert (events.count("ledger.went_back"), events.count("ledger.recovered")) == (1, 1)
 
 
 def test_an_emptied_ledger_keeps_its_id_so_that_its_faxes_can_be_found(w: Collaborators, redis: Any) -> None:

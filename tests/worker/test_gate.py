@@ -29,9 +29,9 @@ def read(redis_url, name="fax.send.v1", *, config=None, **options):
 def refused(body, *, content_type="application/json", **headers):
     """The gate's result for a message with this body."""
     envelope = Envelope({"task": "fax.send.v1", "id": "m1"} | headers, body, content_type)
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as raised:
         GATE.read(envelope)
-    return told.value
+    return raised.value
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
@@ -81,9 +81,9 @@ def test_callbacks_are_reported_and_not_called(redis_url, protocol):
 
 @pytest.mark.parametrize("kind", ["gzip", "bzip2"])
 def test_compressed_content_is_not_read(redis_url, kind):
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as raised:
         read(redis_url, compression=kind)
-    assert told.value.reason == "Compressed"
+    assert raised.value.reason == "Compressed"
 
 
 def test_another_serialiser_is_refused_with_what_to_do(redis_url):
@@ -93,18 +93,18 @@ def test_another_serialiser_is_refused_with_what_to_do(redis_url):
 
 @pytest.mark.parametrize("batch", ["celery.map", "celery.starmap", "celery.chunks"])
 def test_batches_are_refused_with_what_to_do_instead(redis_url, batch):
-    with pytest.raises(Refused, match=r"one message of fax\.send\.v1 for each fax") as told:
+    with pytest.raises(Refused, match=r"one message of fax\.send\.v1 for each fax") as raised:
         read(redis_url, batch, kwargs={"task": "fax.send.v1", "it": [[FAX]]})
-    assert told.value.reason == "BatchTask"
+    assert raised.value.reason == "BatchTask"
 
 
 def test_delayed_and_expired_questions_are_refused(redis_url):
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as raised:
         read(redis_url, "fax.cancel.v1", countdown=60)
-    assert told.value.reason == "NotNow"
-    with pytest.raises(Refused) as told:
+    assert raised.value.reason == "NotNow"
+    with pytest.raises(Refused) as raised:
         read(redis_url, "fax.cancel.v1", expires=datetime(2020, 1, 1, tzinfo=UTC))
-    assert told.value.reason == "Expired"
+    assert raised.value.reason == "Expired"
     assert read(redis_url, "fax.cancel.v1", eta=datetime(2020, 1, 1, tzinfo=UTC), expires=LATER).facts == {}
 
 
@@ -145,10 +145,10 @@ def test_an_invalid_time_is_refused(name, moment):
 
 def test_a_message_that_is_too_long_is_refused_unread_and_kept_truncated():
     envelope = Envelope({"id": "m1"}, b"x" * (LIMIT + 1), "application/json")
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as raised:
         GATE.read(envelope)
     kept = GATE.kept(envelope)
-    assert told.value.reason == "TooLong"
+    assert raised.value.reason == "TooLong"
     assert (kept.size, len(kept.sha1), len(kept.body) < LIMIT / 2) == (LIMIT + 1, 40, True)
     assert GATE.kept(Envelope({}, b"short")) == Envelope({}, b"short")
 

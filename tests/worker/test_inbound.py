@@ -35,8 +35,8 @@ class Telnyx(Lent):
         self.breaks = False
 
     def add(self, fax_id: str = FAX, **facts: Any) -> None:
-        told = {"id": fax_id, "direction": "inbound", "status": "received", "from": "+14155552222", **facts}
-        self.faxes[fax_id] = Fax.model_validate(told)
+        fields = {"id": fax_id, "direction": "inbound", "status": "received", "from": "+14155552222", **facts}
+        self.faxes[fax_id] = Fax.model_validate(fields)
 
     def get_fax(self, fax_id: str) -> Fax:
         self.asked.append(("get", fax_id))
@@ -130,13 +130,13 @@ def test_a_received_document_is_stored_with_what_is_known_of_it_and_announced(of
     office.receive(partial=True, connection_id="ours", duration=50)
     assert inbound.fetch(office.w) is False
 
-    told = office.events()[-1]
-    assert told.type == "fax.stored"
-    assert told.fax_id == FAX
-    assert Path(told.data["file"]).read_bytes() == PDF
+    event = office.events()[-1]
+    assert event.type == "fax.stored"
+    assert event.fax_id == FAX
+    assert Path(event.data["file"]).read_bytes() == PDF
     assert sorted(path.name for path in office.folder.iterdir()) == [f"{FAX}.json", f"{FAX}.pdf"]
     beside = json.loads((office.folder / f"{FAX}.json").read_text())
-    assert {**beside, "file": told.data["file"]} == told.data
+    assert {**beside, "file": event.data["file"]} == event.data
     assert beside["sha256"] == "aa" * 32
     assert (beside["from"], beside["to"], beside["page_count"]) == ("+14155552222", "+13125550000", 2)
     assert (beside["partial_content"], beside["call_duration_secs"], beside["size"]) == (True, 50, len(PDF))
@@ -216,9 +216,9 @@ def test_a_refused_document_is_given_up_and_published_with_its_reason(office: Of
     for _ in range(3):
         inbound.bring(fax, office.w.store, office.w)  # type: ignore[arg-type] # there is one
     assert office.place() is DocumentPlace.GIVEN_UP
-    told = office.events()[-1]
-    assert (told.type, told.data["tries"]) == ("fax.store.failed", 3)
-    assert told.data["reason"] in {"LinkRefused", "NotADocument"}
+    event = office.events()[-1]
+    assert (event.type, event.data["tries"]) == ("fax.store.failed", 3)
+    assert event.data["reason"] in {"LinkRefused", "NotADocument"}
 
 
 def test_a_worker_that_dies_after_storing_publishes_the_event_the_second_time(office: Office):
@@ -255,11 +255,11 @@ def test_all_that_wait_are_fetched_in_one_go(office: Office):
 
 def test_only_one_thread_fetches_and_no_document_is_lost(office: Office):
     office.links.behind["https://a"] = PDF
-    told: list[bool] = []
-    office.links.before = lambda: told.append(inbound.fetch(office.w))
+    calls: list[bool] = []
+    office.links.before = lambda: calls.append(inbound.fetch(office.w))
     office.receive()
     assert inbound.fetch(office.w) is False
-    assert told == [False]
+    assert calls == [False]
     assert office.place() is DocumentPlace.STORED
 
 

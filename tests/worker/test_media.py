@@ -63,10 +63,10 @@ def test_a_document_that_would_expire_before_its_campaign_ends_is_extended(world
     assert not keep_media(w)
 
     assert telnyx.given == ["soon"]
-    told = ends(media)
-    assert abs(told["soon"] - telnyx.now - KEEP) < timedelta(minutes=1)
-    assert abs(told["later"] - later) < timedelta(seconds=2)
-    assert told["kept"] is None
+    end = ends(media)
+    assert abs(end["soon"] - telnyx.now - KEEP) < timedelta(minutes=1)
+    assert abs(end["later"] - later) < timedelta(seconds=2)
+    assert end["kept"] is None
 
 
 def test_documents_are_extended_some_per_message(world):

@@ -277,7 +277,7 @@ def test_the_deadline_ends_free_retries_too(reason: str) -> None:
 LADDER = Settings(fax_ladder="t38_enabled=false,quality=normal,monochrome=true", fax_max_connects=50)
 
 
-def test_each_failed_transmission_climbs_one_rung_up_to_the_last() -> None:
+def test_each_failed_transmission_climbs_one_step_of_the_ladder_up_to_the_last() -> None:
     retries, _ = run(["fax_signaling_error"] * 6, LADDER, max_attempts=9)
 
     assert [changes(retry.ladder_step, LADDER) for retry in retries] == [
@@ -290,14 +290,14 @@ def test_each_failed_transmission_climbs_one_rung_up_to_the_last() -> None:
     ]
 
 
-def test_other_failures_stay_on_the_rung() -> None:
+def test_other_failures_stay_on_the_step() -> None:
     reasons = ["user_busy", "fax_signaling_error", "user_busy", "account_disabled", "carrier_lost", "no_such_reason"]
     retries, _ = run(reasons, LADDER, max_attempts=9)
 
     assert [retry.ladder_step for retry in retries] == [0, 1, 1, 1, 2, 2]
 
 
-def test_the_higher_rung_of_the_same_option_wins() -> None:
+def test_the_higher_step_of_the_same_option_wins() -> None:
     twice = Settings(fax_ladder="quality=ultra_light,quality=normal")
 
     assert [changes(steps, twice) for steps in (1, 2)] == [{"quality": "ultra_light"}, {"quality": "normal"}]
@@ -310,7 +310,7 @@ def test_without_a_ladder_nothing_is_changed() -> None:
     assert [changes(retry.ladder_step, none) for retry in retries] == [{}, {}]
 
 
-def test_a_ladder_that_was_shortened_meanwhile_ends_at_its_last_rung() -> None:
+def test_a_ladder_that_was_shortened_meanwhile_ends_at_its_last_step() -> None:
     short = Settings(fax_ladder="quality=normal")
     verdict = decide(failure("carrier_lost", ladder_step=3), NOW, short)
 

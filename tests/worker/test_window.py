@@ -30,10 +30,10 @@ def millis(moment: datetime) -> str:
 
 
 @pytest.mark.parametrize("noted", [True, False])
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("ahead", MINUTES)
-def test_the_window_begins_before_the_claim_however_wrong_redis_clock_is(noted, told, ahead):
-    begun = begins(job(redis_ahead=ahead, noted=noted), ahead=-ahead if told else None, allowance=ALLOWANCE)
+def test_the_window_begins_before_the_claim_however_wrong_redis_clock_is(noted, known, ahead):
+    begun = begins(job(redis_ahead=ahead, noted=noted), ahead=-ahead if known else None, allowance=ALLOWANCE)
 
     assert begun <= CLAIMED - ALLOWANCE
 
@@ -43,9 +43,11 @@ def test_the_window_begins_before_the_claim_where_redis_clock_was_set_since(set_
     assert begins(job(), ahead=-set_by, allowance=ALLOWANCE) <= CLAIMED - ALLOWANCE
 
 
-def look(view: JobView, *, after: timedelta, told: bool = True, redis_ahead: timedelta = timedelta(), ours=timedelta()):
+def look(
+    view: JobView, *, after: timedelta, known: bool = True, redis_ahead: timedelta = timedelta(), ours=timedelta()
+):
     moment = CLAIMED + after
-    return looked_after(view, listed_at=moment if told else None, here=moment + redis_ahead, machine_now=moment + ours)
+    return looked_after(view, listed_at=moment if known else None, here=moment + redis_ahead, machine_now=moment + ours)
 
 
 @pytest.mark.parametrize("ahead", MINUTES)
@@ -57,16 +59,16 @@ def test_the_time_searched_is_the_shorter_of_two_clocks(ahead):
 
 
 def test_a_listing_without_a_date_is_no_evidence_where_the_claim_noted_one():
-    assert look(job(), after=timedelta(minutes=10), told=False) is None
+    assert look(job(), after=timedelta(minutes=10), known=False) is None
 
 
 def test_a_listing_that_is_dated_before_the_claim_is_no_evidence():
     assert look(job(), after=timedelta(minutes=-1)) is None
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_without_telnyxs_time_a_clock_a_day_off_makes_a_listing_no_evidence(told):
+@pytest.mark.parametrize("known", [True, False])
+def test_without_telnyxs_time_a_clock_a_day_off_makes_a_listing_no_evidence(known):
     view, after = job(noted=False), timedelta(minutes=10)
 
-    assert look(view, after=after, told=told) == after
-    assert look(view, after=after, told=told, redis_ahead=timedelta(days=1), ours=timedelta()) is None
+    assert look(view, after=after, known=known) == after
+    assert look(view, after=after, known=known, redis_ahead=timedelta(days=1), ours=timedelta()) is None

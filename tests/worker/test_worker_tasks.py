@@ -18,9 +18,9 @@ def app(redis_url):
     return celery_app(collaborators(Scripts(connect(redis_url)), Settings()))
 
 
-def call(app, kind, payload, **told):
+def call(app, kind, payload, **given):
     """Have a message of a kind done, as Celery does."""
-    return app.tasks[kind.TASK].apply(args=(payload, told), task_id="m1").result
+    return app.tasks[kind.TASK].apply(args=(payload, given), task_id="m1").result
 
 
 def test_every_message_that_the_gate_lets_through_has_a_task(app):
@@ -107,8 +107,8 @@ def test_a_question_without_a_retry_or_with_a_final_answer_becomes_a_dead_letter
 
 def together(app, *asked):
     """Carry out messages that came together; each is an id, a payload and, if it is not a fax, a task."""
-    told = [Asked(task, identity, payload) for identity, payload, task in asked]
-    return app.tasks[TOGETHER].apply(args=(told,), task_id="first").result
+    messages = [Asked(task, identity, payload) for identity, payload, task in asked]
+    return app.tasks[TOGETHER].apply(args=(messages,), task_id="first").result
 
 
 def fax(identity, place, **options):

@@ -11,11 +11,11 @@ _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
 def _relations(*targets):
-    told = "".join(
+    relations = "".join(
         f'<Relationship Id="rId{at}" Type="{_TYPE}/{kind}" Target="{target}"/>'
         for at, (kind, target) in enumerate(targets, start=1)
     )
-    return f"<Relationships>{told}</Relationships>"
+    return f"<Relationships>{relations}</Relationships>"
 
 
 def excel(rows, texts, styles="<cellXfs><xf/></cellXfs>"):

@@ -21,9 +21,9 @@ def rewritten(file, name, content):
     other = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(file)) as given, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as made:
         for info in given.infolist():
-            told = given.read(info) if info.filename != name else content
-            if told is not None:
-                made.writestr(info.filename, told)
+            content_now = given.read(info) if info.filename != name else content
+            if content_now is not None:
+                made.writestr(info.filename, content_now)
     return other
 
 

@@ -32,7 +32,7 @@ def test_a_word_is_found_where_a_piece_ends_in_it(monkeypatch, size):
     assert not found(HEADER + row("has adopted"), "opted out")
 
 
-def test_what_cannot_be_told_may_be_anything():
+def test_an_unknown_content_may_be_anything():
     assert found(HEADER + row("&#102;ax"), "fax")
     assert found("<x:row><x:c/></x:row>", "fax")
 

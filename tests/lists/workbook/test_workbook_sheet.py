@@ -72,8 +72,10 @@ ROWS = st.lists(
 def written(rows):
     for number, (attributes, row) in enumerate(rows, start=1):
         places = itertools.accumulate(step for step, _ in row)
-        told = "".join(f'<c r="{chr(64 + place)}{number}"{cell}' for place, (_, cell) in zip(places, row, strict=True))
-        yield f'<row r="{number}"{attributes}>{told}</row>'
+        row_xml = "".join(
+            f'<c r="{chr(64 + place)}{number}"{cell}' for place, (_, cell) in zip(places, row, strict=True)
+        )
+        yield f'<row r="{number}"{attributes}>{row_xml}</row>'
 
 
 @given(ROWS)

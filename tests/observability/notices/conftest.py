@@ -32,11 +32,11 @@ class Receiver:
         """An address of apprise's own."""
         return f"json://127.0.0.1:{self.port}/chat"
 
-    def told(self) -> list[Any]:
+    def received(self) -> list[Any]:
         return [json.loads(body) for _, body in self.posted]
 
     def titles(self) -> list[str]:
-        return sorted(one["title"] for one in self.told())
+        return sorted(one["title"] for one in self.received())
 
 
 @pytest.fixture

@@ -36,10 +36,10 @@ def test_an_incident_is_sent_once_by_all_processes_and_again_if_it_recurs(desk, 
     pause(limits._scripts, "app-1", "telnyx_failing", delay=10**6)
     look()
     look()
-    [told] = receiver.told()
-    assert told["incident"] == "connection:app-1"
-    assert told["command"] == "faxdispatch resume app-1"
-    assert "Telnyx answers with server errors" in told["text"]
+    [notice] = receiver.received()
+    assert notice["incident"] == "connection:app-1"
+    assert notice["command"] == "faxdispatch resume app-1"
+    assert "Telnyx answers with server errors" in notice["text"]
 
     limits.resume("app-1", reason="fixed")
     look()
@@ -89,8 +89,8 @@ def test_all_kinds_of_incident_are_sent_without_recipients_numbers(desk, look, r
         "A send has been unknown for too long", "Campaign costly is near its cap", "Campaign paused is paused",
         "Inbound documents were given up", "No worker is running", "The ledger went back in time",
     ]  # fmt: skip
-    assert all(one["command"].startswith("faxdispatch ") for one in receiver.told())
-    assert NUMBER[-6:] not in str(receiver.told())
+    assert all(one["command"].startswith("faxdispatch ") for one in receiver.received())
+    assert NUMBER[-6:] not in str(receiver.received())
 
 
 def test_the_end_of_a_campaign_is_sent_unless_it_ended_before_notices_were_set_up(desk, look, receiver):
@@ -105,6 +105,6 @@ def test_the_end_of_a_campaign_is_sent_unless_it_ended_before_notices_were_set_u
 def test_apprise_sends_it_too(desk, look, receiver):
     Limits(desk.scripts).pause("app-1", delay=10**6)
     look(address=receiver.chat)
-    [told] = receiver.told()
-    assert (told["title"], told["type"]) == ("Connection app-1 is paused", "failure")
-    assert told["message"].endswith("faxdispatch resume app-1")
+    [notice] = receiver.received()
+    assert (notice["title"], notice["type"]) == ("Connection app-1 is paused", "failure")
+    assert notice["message"].endswith("faxdispatch resume app-1")

@@ -106,12 +106,12 @@ def test_the_first_run_creates_an_application_and_the_second_changes_nothing(cli
 
 def test_a_creation_whose_answer_was_lost_is_found_and_not_repeated(client, telnyx):
     telnyx.creation_answer = "lost"
-    told = []
+    calls = []
     plan = make_plan(client, WANTED)
-    made = carry_out(client, plan, sleep=lambda _: None, on_unknown=told.append)
+    made = carry_out(client, plan, sleep=lambda _: None, on_unknown=calls.append)
     assert [made.id] == list(telnyx.applications)
     assert telnyx.creations == 1
-    assert isinstance(told[0], OutcomeUnknown)
+    assert isinstance(calls[0], OutcomeUnknown)
 
 
 def test_a_creation_that_is_listed_late_is_looked_for_at_growing_pauses(client, telnyx):

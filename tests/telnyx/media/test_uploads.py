@@ -158,12 +158,12 @@ def settings(redis_url, no_settings):
 
 def test_uploads_wait_for_the_rate_that_all_processes_share(settings, monkeypatch):
     monkeypatch.setattr(throttle, "PATIENCE", 0.1)
-    told = settings()
-    scripts = Scripts.from_settings(told)
+    config = settings()
+    scripts = Scripts.from_settings(config)
     Limits(scripts).back_off(3600)
 
     with pytest.raises(TelnyxError, match="FAX_RATE"):
-        Uploads.from_settings(told, scripts).keep(PDF)
+        Uploads.from_settings(config, scripts).keep(PDF)
 
 
 def test_a_document_that_cannot_be_stored_records_nothing(settings):

@@ -41,9 +41,9 @@ def test_asking_returns_the_hooks_answer(hooked):
 def test_the_hook_gets_the_job_its_history_and_the_time(hooked, tmp_path):
     hook = hooked(
         f"""
-        with open({str(tmp_path / "told")!r}, "wb") as told:
+        with open({str(tmp_path / "passed")!r}, "wb") as file:
             import pickle
-            pickle.dump((job, history, now), told)
+            pickle.dump((job, history, now), file)
         """
     )
     window = Window(start=time(8), end=time(17), zone="America/Chicago")
@@ -52,9 +52,9 @@ def test_the_hook_gets_the_job_its_history_and_the_time(hooked, tmp_path):
 
     assert hook.ask(job, history, NOW) is None
 
-    told = eval("__import__('pickle').loads(data)", {"data": (tmp_path / "told").read_bytes()})
-    assert told == (job, tuple(history), NOW)
-    assert [type(e).__name__ for e in told[1]] == ["FaxFailed", "FaxFailed"]
+    passed = eval("__import__('pickle').loads(data)", {"data": (tmp_path / "passed").read_bytes()})
+    assert passed == (job, tuple(history), NOW)
+    assert [type(e).__name__ for e in passed[1]] == ["FaxFailed", "FaxFailed"]
 
 
 def test_a_history_larger_than_a_pipe_is_passed_completely(hooked):

@@ -24,9 +24,9 @@ def test_after_three_failures_in_a_row_the_hook_is_paused_and_then_tried_once(tm
     hook = hooked_here(f"{count}\nif job.tags: raise ValueError\nreturn Reject('well')", clock=clock)
 
     def failure() -> str:
-        with pytest.raises(HookFailed) as told:
+        with pytest.raises(HookFailed) as raised:
             hook.ask(another_fax(), (), NOW)
-        return str(told.value)
+        return str(raised.value)
 
     assert [failure() for _ in range(3)] == ["the policy hook raised ValueError"] * 3
     assert failure() == "the policy hook failed for 3 faxes in a row and is not asked; it is tried again in 30 s"
