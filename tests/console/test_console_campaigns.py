@@ -71,7 +71,7 @@ def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, des
     )
     assert last_event(desk, "campaign.cancelled")["operator"] == "olga"
 
-    assert "is forgotten" in operator.post(f"{where}/purge", reason="a trial", sure="yes").text
+    assert "is deleted" in operator.post(f"{where}/purge", reason="a trial", sure="yes").text
     assert last_event(desk, "operator.acted")["action"] == "campaign.purged"
 
 
