@@ -49,7 +49,7 @@ class Course:
     table: list[str] = field(default_factory=list)
 
     def go(self, to: CampaignState) -> float:
-        """Give a command, again until Redis accepts it. Return when it came back."""
+        """Give a command, again until Redis accepts it. Return the time at which Redis accepted it."""
         while True:
             try:
                 self.campaigns.move(NAME, to, event=f"campaign.{to}")

@@ -55,7 +55,7 @@ class _Used:
 
 
 def _auto(seconds: float, *, full_by_answer: bool) -> int:
-    """Follow changing limits. Return how many attempts were counted against recipients."""
+    """Follow changing limits. Return the number of attempts that were counted as the recipients' failures."""
     how = "by a 403" if full_by_answer else "by fax.failed"
     print(f"against a stub: FAX_CHANNELS=auto, 2 workers, calls of {CALL:g} s, informed of a full connection {how}")
     with installation(workers=2, FAX_CHANNELS="auto", **RATE) as running:
@@ -94,7 +94,7 @@ def _charged(running: Installation) -> int:
 
 
 def _fixed(seconds: float, settings: dict[str, str], *, connections: int) -> _Used:
-    """Run with fixed limits. Return what was in use."""
+    """Run with fixed limits. Return the channels that were in use."""
     used = (CONNECTION, SECOND_CONNECTION)[:connections]
     with installation(workers=2, **RATE, **settings) as running:
         running.stub.change(call_seconds=CALL)

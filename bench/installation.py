@@ -67,7 +67,7 @@ class Stub:
         return found
 
     def take(self, count: int) -> list[str]:
-        """Let it accept faxes that none of ours has sent and that end at once. Return their ids."""
+        """Let the stub accept faxes that our workers have not sent and that end at once. Return their ids."""
         asked = {"connection_id": "another", "to": "+13125550100", "from": "+13125550101"}
         answers = (self._http.post("/v2/faxes", json=asked).raise_for_status().json() for _ in range(count))
         return [answer["data"]["id"] for answer in answers]

@@ -6,9 +6,9 @@ A CSV file of `--rows` rows, one of `--abroad` rows with numbers of six countrie
 of `--workbook` rows in the form in which Excel writes it. Each is checked and made a campaign on a Valkey of its own.
 The plain ways are `csv.reader` with each number asked of `phonenumbers`, and python-calamine's plain reading of the
 workbook, which ignores formats, hidden rows and what is struck through. Each way runs in its own process, one after the
-other. Told are microseconds a row, by the clock and of the processor (all processes of ours together, and the busiest
-of them) once the programs are loaded, and the most memory of the process that asks; the one that reads the workbook for
-it has less.
+other. The figures are microseconds a row, by the clock and of the processor (all processes of ours together, and the
+busiest of them) once the programs are loaded, and the most memory of the process that asks; the one that reads the
+workbook for it has less.
 """
 
 import argparse

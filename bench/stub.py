@@ -350,7 +350,7 @@ class Control:
         return web.json_response([asdict(call) for call in self._stub.calls[int(request.query.get("since", "0")) :]])
 
     async def faxes(self, request: web.Request) -> web.Response:
-        """Return all faxes, or with `up` those in use."""
+        """Return all faxes, or with `up` only those that use a channel."""
         stub = self._stub
         chosen = [stub.faxes[fax_id] for fax_id in stub.in_use] if "up" in request.query else stub.faxes.values()
         return web.json_response([fax.measured() for fax in chosen])

@@ -165,7 +165,7 @@ def _request(signer: Signer, body: bytes) -> bytes:
 async def _drive(port: int, requests: Sequence[bytes], rate: float) -> list[float]:
     """Send requests when they are due, or as soon as a connection is free.
 
-    Return the seconds from then to the answer.
+    Return the seconds from each request's due time to its answer.
     """
     waits: list[float] = []
     begun, coming = time.perf_counter(), iter(enumerate(requests))

@@ -23,7 +23,7 @@ def meaning(reason: str | None) -> str | None:
 
 
 def ending(reason: str | None) -> str | None:
-    """Return what ends a hold."""
+    """Return the words for what ends a hold."""
     if reason not in set(HoldReason):
         return None
     known = HoldReason(reason)

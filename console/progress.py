@@ -18,7 +18,10 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the page of a campaign draws. `parts` are name, kind and count, which add up to its rows."""
+    """The progress that the page of a campaign draws.
+
+    `parts` are name, kind and count; the counts add up to its rows.
+    """
 
     parts: list[tuple[str, str, int]]
     per_minute: float | None
@@ -39,7 +42,7 @@ class Progress:
 
 
 def look(here: Desk, campaign: Campaign, found: Overview) -> Progress:
-    """Return the progress, from one look at the whole."""
+    """Return the progress, from figures of one moment."""
     connection = campaign.options.get("connection_id") or here.settings.connection_id
     traffic = next((one for one in found.connections if one.connection == connection), None)
     pace = _pace(campaign)

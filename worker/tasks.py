@@ -71,7 +71,7 @@ def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], A
 
     Producers' messages exist nowhere else before they are recorded. They go back to the broker if Redis cannot be
     reached or does not confirm that the result is as safe as a claim. Any other error makes them dead letters, since
-    Celery acknowledges messages that fail. For our own messages, the scheduler brings others.
+    Celery acknowledges messages that fail. The scheduler replaces lost messages of the workers themselves.
     """
 
     def make(work: Callable[[AnyJob, Message], None]) -> Any:
@@ -290,7 +290,10 @@ def _refresh(payload: dict[str, Any], message: Message) -> None:
 
 
 def _find(payload: dict[str, Any], message: Message) -> None:
-    """List Telnyx's inbound faxes. If our own listing fails, the next one follows; a producer's failure is reported."""
+    """List Telnyx's inbound faxes.
+
+    A failed listing of the workers is not reported, since another one follows; a producer's is.
+    """
     job = FindInbound.decode(payload)
     try:
         inbound.find(message.w, since=job.since)

@@ -31,8 +31,8 @@ class Rows:
 
     def open(self, *rows: int) -> None:
         """Feed rows."""
-        told = [one for one in self.desk.pending(CAMPAIGN) if one["row"] in rows]
-        assert self.desk.feed(rows=told, name=CAMPAIGN) == ("fed", len(rows))
+        listed = [one for one in self.desk.pending(CAMPAIGN) if one["row"] in rows]
+        assert self.desk.feed(rows=listed, name=CAMPAIGN) == ("fed", len(rows))
 
     def send(self, *rows: int, cost: int = 0) -> None:
         """Bring rows to Telnyx."""

@@ -22,8 +22,10 @@ def test_start_pause_resume_and_cancel_are_published_with_operator_and_reason(se
     assert service.cancel("spring", reason="not needed", operator="bob").state == "cancelled"
 
     assert events("campaign.created") == [{"campaign_id": "spring", "name": "spring", "operator": "ada"}]
-    told = {kind: events(f"campaign.{kind}")[0] for kind in ("checked", "started", "paused", "resumed", "cancelled")}
-    assert [(one["operator"], one.get("reason"), one["was"]) for one in told.values()] == [
+    published = {
+        kind: events(f"campaign.{kind}")[0] for kind in ("checked", "started", "paused", "resumed", "cancelled")
+    }
+    assert [(one["operator"], one.get("reason"), one["was"]) for one in published.values()] == [
         ("ada", None, "draft"), ("ada", None, "checked"), ("bob", "wrong page", "running"),
         ("ada", "it was right", "paused"), ("bob", "not needed", "running"),
     ]  # fmt: skip
@@ -226,7 +228,8 @@ def test_campaigns_are_listed_the_newest_first_with_what_they_have_cost(service,
 
 @pytest.fixture
 def untaken(desk, service):
-    """A running campaign of three rows: one that Telnyx never took, one that is in flight, one that waits untried."""
+    """A running campaign of three rows: one that Telnyx never accepted, one that is in flight, one that waits
+    untried."""
     service.create(rows(3), campaign_id="spring", media_name="letter")
     service.start("spring")
     desk.feed(name="spring")

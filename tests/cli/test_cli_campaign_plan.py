@@ -23,22 +23,22 @@ def listed(surroundings, tmp_path):
 
 
 def test_pages_are_those_of_the_document_itself(cli, listed):
-    told = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json").json
+    answer = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json").json
 
-    assert (told["recipients"], told["pages"], told["pages_guessed_for"]) == (3, 12, 0)
+    assert (answer["recipients"], answer["pages"], answer["pages_guessed_for"]) == (3, 12, 0)
     # Four pages of 45 seconds are three minutes.
-    assert told["cost_low"] == pytest.approx(3 * (4 * 0.01 + 3 * 0.1))
-    assert told["cost_high"] > told["cost_low"]
-    assert told["estimate"] is True
+    assert answer["cost_low"] == pytest.approx(3 * (4 * 0.01 + 3 * 0.1))
+    assert answer["cost_high"] > answer["cost_low"]
+    assert answer["estimate"] is True
 
 
 def test_rows_that_are_not_sent_are_reported_and_not_counted(cli, listed, redis_url):
     Suppressions(Scripts(connect(redis_url), Rules())).add(Suppression("+12125550124", reason="asked", source="phone"))
 
-    told = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json").json
+    answer = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json").json
 
-    assert told["recipients"] == 2
-    assert any(remark.startswith("3 rows are not sent") for remark in told["remarks"])
+    assert answer["recipients"] == 2
+    assert any(remark.startswith("3 rows are not sent") for remark in answer["remarks"])
 
 
 def test_numbers_in_quarantine_are_not_counted(cli, listed, redis):
@@ -60,9 +60,9 @@ def test_channels_reserved_for_other_classes_are_not_counted(cli, listed, channe
 def test_limits_that_an_operator_set_are_those_of_the_plan(cli, listed, redis_url):
     Limits(Scripts(connect(redis_url), Rules())).change({"channels": 3, "rate": 5.0}, reason="r", operator="o")
 
-    told = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json", FAX_URGENT_CHANNELS="0").json
+    answer = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json", FAX_URGENT_CHANNELS="0").json
 
-    assert (told["channels"], told["rate"]) == (3, 5.0)
+    assert (answer["channels"], answer["rate"]) == (3, 5.0)
 
 
 def test_the_plan_says_that_it_is_an_estimate_and_on_what_it_is_based(cli, listed):
@@ -77,10 +77,10 @@ def test_the_plan_says_that_it_is_an_estimate_and_on_what_it_is_based(cli, liste
 def test_pages_of_an_unreadable_document_are_estimated_and_it_says_so(cli, listed, tmp_path):
     (tmp_path / "letter.rtf").write_bytes(b"{\\rtf1 a letter}")
 
-    told = cli("campaign", "plan", "list.csv", "--media", "letter.rtf", "--json").json
+    answer = cli("campaign", "plan", "list.csv", "--media", "letter.rtf", "--json").json
 
-    assert (told["pages"], told["pages_guessed_for"]) == (3 * PAGES_GUESS, 3)
-    assert any("are not known and count as 3" in remark for remark in told["remarks"])
+    assert (answer["pages"], answer["pages_guessed_for"]) == (3 * PAGES_GUESS, 3)
+    assert any("are not known and count as 3" in remark for remark in answer["remarks"])
 
 
 def test_documents_of_some_rows_are_examined_and_their_mean_counts_for_the_others(cli, surroundings, tmp_path):
@@ -88,9 +88,9 @@ def test_documents_of_some_rows_are_examined_and_their_mean_counts_for_the_other
     (tmp_path / "own.csv").write_text(f"Fax #,media\n{rows}")
     surroundings.setattr("faxdispatch.campaign.planning.inputs.read", lambda url, _: Report(3 if "23" in url else 6))
 
-    told = cli("campaign", "plan", "own.csv", "--sample", "2", "--json", FAX_DEFAULT_REGION="US").json
+    answer = cli("campaign", "plan", "own.csv", "--sample", "2", "--json", FAX_DEFAULT_REGION="US").json
 
-    assert (told["pages"], told["pages_guessed_for"]) == (3 + 6 + 4 * 5, 4)
+    assert (answer["pages"], answer["pages_guessed_for"]) == (3 + 6 + 4 * 5, 4)
 
 
 def test_a_link_that_cannot_be_fetched_is_reported_without_its_secret(cli, listed, surroundings):
@@ -107,11 +107,11 @@ def test_hours_and_start_move_the_end(cli, listed):
     asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf", "--retry-share", "0", "--json"]
     window = ["--window", "mon-fri 08:00-17:00 America/Chicago", "--at", "2026-11-28T10:00:00-06:00"]
 
-    told = cli(*asked, *window).json
+    answer = cli(*asked, *window).json
 
-    assert told["start"] == "2026-11-28T16:00:00+00:00"
-    assert told["end_low"].startswith("2026-11-30T14:0")
-    assert told["delays"][0]["what"] == "windows"
+    assert answer["start"] == "2026-11-28T16:00:00+00:00"
+    assert answer["end_low"].startswith("2026-11-30T14:0")
+    assert answer["delays"][0]["what"] == "windows"
 
 
 def test_a_cap_that_is_too_low_is_reported(cli, listed):
@@ -132,10 +132,10 @@ def test_a_campaigns_plan_covers_the_rows_that_have_not_begun(cli, redis_url):
     rows.deliver(1)
     rows.open(2)
 
-    told = cli("campaign", "plan", CAMPAIGN, "--pages", "2", "--json").json
+    answer = cli("campaign", "plan", CAMPAIGN, "--pages", "2", "--json").json
 
-    assert (told["recipients"], told["pages"]) == (1, 2)
-    assert any(remark.startswith("1 row is under way") for remark in told["remarks"])
+    assert (answer["recipients"], answer["pages"]) == (1, 2)
+    assert any(remark.startswith("1 row is under way") for remark in answer["remarks"])
 
 
 def test_options_replace_those_of_the_campaign_that_is_planned(cli, redis_url):
@@ -169,12 +169,12 @@ def test_the_pages_of_a_cover_count_too_and_rows_whose_cover_cannot_be_set_are_r
     assert cli(*asked, "--cover", "Dear {name}").json["pages"] == 3 * 5
     assert cli(*asked, "--cover", "Dear {name}\n" + "line\n" * 60).json["pages"] == 3 * 6
     (listed / "list.csv").write_text(LIST.replace("B,", ","))
-    told = cli(*asked, "--cover", "Dear {name}").json
-    assert any("cover: {name} is empty in 1 row, first in line 3" in remark for remark in told["remarks"])
+    answer = cli(*asked, "--cover", "Dear {name}").json
+    assert any("cover: {name} is empty in 1 row, first in line 3" in remark for remark in answer["remarks"])
     (listed / "list.csv").write_text(LIST.replace("B,", "日,"), "utf-8")
-    told = cli(*asked, "--cover", "Dear {name}").json
-    assert (told["recipients"], told["pages"]) == (2, 10)
-    assert any(remark.startswith("3 rows are not sent") for remark in told["remarks"])
+    answer = cli(*asked, "--cover", "Dear {name}").json
+    assert (answer["recipients"], answer["pages"]) == (2, 10)
+    assert any(remark.startswith("3 rows are not sent") for remark in answer["remarks"])
     assert "there is no {doctor}" in cli(*asked, "--cover", "Dear {doctor}").err
 
 
@@ -183,8 +183,8 @@ def test_links_that_are_not_checked_are_reported(cli, surroundings, tmp_path):
         "Fax,Media\n+13125550123,https://127.0.0.1/1\n+13125550124,https://127.0.0.1/2\n"
     )
 
-    told = cli("campaign", "plan", "list.csv", "--sample", "0", "--json").json
-    assert told["links"] == {"asked": 0, "rows_not_asked": 2}
-    assert "links of rows: 0 different ones were asked, those of 2 rows were not" in told["remarks"]
-    told = cli("campaign", "plan", "list.csv", "--sample", "0", "--json", FAX_LINK_CHECK="head").json
-    assert (told["links"], told["recipients"]) == ({"asked": 2, "rows_not_asked": 0}, 0)
+    answer = cli("campaign", "plan", "list.csv", "--sample", "0", "--json").json
+    assert answer["links"] == {"asked": 0, "rows_not_asked": 2}
+    assert "links of rows: 0 different ones were asked, those of 2 rows were not" in answer["remarks"]
+    answer = cli("campaign", "plan", "list.csv", "--sample", "0", "--json", FAX_LINK_CHECK="head").json
+    assert (answer["links"], answer["recipients"]) == ({"asked": 2, "rows_not_asked": 0}, 0)

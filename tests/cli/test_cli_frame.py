@@ -164,7 +164,7 @@ def test_a_redis_that_is_down_is_reported_in_one_line_without_its_password(cli, 
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "text"),
     [
         *((f"{command} nobody", "job nobody: not known") for command in ("status", "cancel", "sync")),
         ("resolve nobody --failed --reason x --yes", "job nobody: not known"),
@@ -175,11 +175,11 @@ def test_a_redis_that_is_down_is_reported_in_one_line_without_its_password(cli, 
         *((f"inbound {command} nobody", "inbound find") for command in ("show", "fetch")),
     ],
 )
-def test_what_is_not_known_is_reported_in_one_line_and_nothing_is_recorded(cli, redis, words, told):
+def test_what_is_not_known_is_reported_in_one_line_and_nothing_is_recorded(cli, redis, words, text):
     result = cli(*words.split())
 
     assert (result.code, result.out) == (1, "")
-    assert re.fullmatch(rf"faxdispatch: .*{told}.*\n", result.err)
+    assert re.fullmatch(rf"faxdispatch: .*{text}.*\n", result.err)
     assert redis.dbsize() == 0
 
 

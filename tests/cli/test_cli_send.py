@@ -34,7 +34,7 @@ def deliver(redis, job_id, **facts):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["12", "--media", LINK], "to: "),
         (["3125550123", "--media", LINK], "FAX_DEFAULT_REGION"),
@@ -63,14 +63,14 @@ def deliver(redis, job_id, **facts):
         ([NUMBER, "--media", LINK, "--key", ""], "idempotency_key: "),
     ],
 )
-def test_a_wrong_fax_is_reported_in_one_line_and_nothing_is_recorded(cli, redis, arguments, told):
+def test_a_wrong_fax_is_reported_in_one_line_and_nothing_is_recorded(cli, redis, arguments, message):
     result = cli("send", *arguments)
 
     assert result.code == 2
     assert result.out == ""
     assert result.err.startswith("faxdispatch: ")
     assert result.err.count("\n") == 1
-    assert told in result.err
+    assert message in result.err
     assert redis.dbsize() == 0
 
 
@@ -84,7 +84,7 @@ def test_unknown_options_are_bad_usage(cli, redis, arguments):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("empty.pdf", b"", "is empty"),
         ("page.pdf", b"<!DOCTYPE html><html>Sign in</html>", "web page"),
@@ -95,14 +95,14 @@ def test_unknown_options_are_bad_usage(cli, redis, arguments):
         ("letter.odt", b"whatever", "is not PDF"),
     ],
 )
-def test_a_file_that_cannot_be_faxed_is_refused_before_anything_is_asked(cli, redis, tmp_path, name, content, told):
+def test_a_file_that_cannot_be_faxed_is_refused_before_anything_is_asked(cli, redis, tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
 
     result = cli("send", NUMBER, "--media", name, TELNYX_API_KEY="KEY", TELNYX_BASE_URL="http://127.0.0.1:9")
 
     assert result.code == 2
     assert result.err.startswith(f"faxdispatch: {name}: ")
-    assert told in result.err
+    assert message in result.err
     assert redis.dbsize() == 0
 
 
@@ -150,18 +150,18 @@ def test_a_wrong_key_fails_and_is_not_shown(cli, telnyx, redis, pdf):
 
 
 @pytest.mark.parametrize(
-    ("to", "told"),
+    ("to", "message"),
     [
         ("12", "not in E.164 form"), ("+442071838750", "FAX_COUNTRIES"), ("sip:fax@example.com", "FAX_SIP_ALLOWED"),
         ("911", "is an emergency number"),
     ],
 )  # fmt: skip
-def test_a_fax_that_may_not_go_there_is_refused_before_its_file_is_uploaded(cli, telnyx, pdf, to, told):
+def test_a_fax_that_may_not_go_there_is_refused_before_its_file_is_uploaded(cli, telnyx, pdf, to, message):
     result = cli("send", to, "--media", pdf, FAX_COUNTRIES="US", TELNYX_API_KEY="KEY0000000000000WRONG")
 
     assert result.code == 2
     assert result.err.startswith("faxdispatch: to: ")
-    assert told in result.err
+    assert message in result.err
 
 
 def test_a_fax_is_recorded_with_every_option(cli, ledger):

@@ -47,9 +47,9 @@ class CampaignDesk(Desk):
         """Read in a list of these rows."""
         self.campaigns.open(name, name=name, options={"media_name": "letter"}, fingerprint="f", **options)
         to, cells = numbers or {}, cells or {}
-        told = [CampaignRow(row, to.get(row, number_of(row)), {}, cells.get(row, [str(row)])) for row in rows]
+        given = [CampaignRow(row, to.get(row, number_of(row)), {}, cells.get(row, [str(row)])) for row in rows]
         for chunk in sorted({(row - 1) // CHUNK for row in rows}):
-            part = [row for row in told if (row.row - 1) // CHUNK == chunk]
+            part = [row for row in given if (row.row - 1) // CHUNK == chunk]
             assert self.campaigns.add_chunk(name, chunk, part) == "added"
 
     def run(self, *rows: int, name: str = NAME, **options: Any) -> None:

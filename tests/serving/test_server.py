@@ -55,7 +55,7 @@ def ask(server: Server, request: bytes = GET, host: str = "127.0.0.1") -> bytes:
 
 
 def answer(client: socket.socket, request: bytes = GET) -> bytes:
-    """Ask, and give the whole answer, which ends with our address."""
+    """Send a request and return the whole answer, which ends with the client's address."""
     client.sendall(request)
     received = b""
     while not re.search(rb"\r\n\r\n.*[0-9]", received):

@@ -28,7 +28,7 @@ from worker.watch import Watch
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]:
-    """A primary, and a replica that holds what it is given."""
+    """A primary and its replica."""
     folder = tmp_path_factory.mktemp("pair")
     with Valkey(folder / "primary") as primary, Valkey(folder / "replica") as replica:
         replica.client.replicaof("127.0.0.1", primary.port)

@@ -27,9 +27,9 @@ def verdict_on(kind: Kind) -> Retry | GiveUp:
 
 
 def test_every_reason_is_explained_as_it_is():
-    told = {reason: (kind, counter, climbs) for reason, kind, counter, climbs in table("Reasons")}
+    documented = {reason: (kind, counter, climbs) for reason, kind, counter, climbs in table("Reasons")}
 
-    assert told == {
+    assert documented == {
         reason: (cause.kind.value, cause.counter.value, "yes" if cause.climbs else "no")
         for reason, cause in REASONS.items()
     }
@@ -76,8 +76,8 @@ def test_the_bounds_are_those_of_the_settings():
 
 
 def test_the_ladder_is_that_of_the_settings():
-    told = re.search(r"By default the\s+steps\s+are\s+plain\s+audio\s+(.*?)\.\s+A\s+step", TEXT, re.DOTALL)
+    match = re.search(r"By default the\s+steps\s+are\s+plain\s+audio\s+(.*?)\.\s+A\s+step", TEXT, re.DOTALL)
 
-    assert re.findall(r"`(\w+)=(\w+)`", told[1]) == [
+    assert re.findall(r"`(\w+)=(\w+)`", match[1]) == [
         (name, str(value).lower()) for name, value in Settings().fax_ladder
     ]

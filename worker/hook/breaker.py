@@ -23,7 +23,7 @@ class Breaker:
     def watched(self, job_id: str) -> Iterator[None]:
         """Run a block in which `HookFailed` counts as a failure; if it ends without one, all failures are forgotten.
 
-        A fax counts once: a fax on which the hook always fails must not keep it from the others.
+        A fax counts once, so that one fax on which the hook always fails does not stop the hook for all others.
 
         Raises:
             HookFailed: at once, while the breaker is open or another thread tries the hook.

@@ -10,7 +10,7 @@ from pydantic import Field
 from faxdispatch.jobs import ATTEMPT, Identifier, Job
 
 DISPATCH = "fax.dispatch"
-"""Queue of the jobs whose turn it is; messages of producers never delay it."""
+"""Queue of the jobs that were given a channel; messages of producers never delay it."""
 CHECKS = "fax.checks"
 """Queue of our own questions to Telnyx."""
 
@@ -31,7 +31,7 @@ class Attempt(_Reminder):
 
 
 class Attempts(_Reminder):
-    """Try to send several recorded jobs in parallel: it is their turn."""
+    """Try to send several recorded jobs in parallel, since it is their turn."""
 
     TASK: ClassVar[str] = "fax.rows.v1"
     QUEUE: ClassVar[str] = DISPATCH
@@ -99,4 +99,4 @@ class KeepMedia(_Reminder):
 
 
 REMINDERS: tuple[type[Job], ...] = (Attempt, Attempts, Reconcile, Ask, Fetch, Look, Remove, Forget, Charges, KeepMedia)
-"""All there are."""
+"""All reminders."""

@@ -162,11 +162,11 @@ _QoS: Any = redis.QoS
 _NOBODY = "fax:nobody"
 """A stream that is always empty: waiting for it means waiting at the server."""
 _WAIT = 50
-"""Milliseconds between two looks into empty queues."""
+"""Milliseconds between two reads of empty queues."""
 _PAGE = 200
 """How many of kombu's messages are read together."""
 _PRIORITIES_FIRST = 16
-"""Once in this many looks, lists of other priorities than the default one go first."""
+"""Once in this many reads, lists of other priorities than the default one are read first."""
 
 
 class Message(_Message):  # type: ignore[misc]

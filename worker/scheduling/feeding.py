@@ -98,7 +98,7 @@ class Feeder:
             rows += [row_to_feed(campaign, *row) for row in chosen]
             cursor = chosen[-1][0] if len(chosen) < len(pending) else (chunk + 1) * CHUNK
         if not rows and cursor >= campaign.size and campaign.pending:
-            # There are pending rows before the present place: look once more from the beginning.
+            # There are pending rows before the present place: continue from the beginning.
             cursor = 0
         return rows, cursor if cursor != campaign.cursor else None
 

@@ -25,7 +25,7 @@ SHARE = 0.25
 After an outage or a campaign there are many, and faxes to be sent go first.
 """
 PAUSE = 0.5
-"""Seconds between two looks."""
+"""Seconds between two rounds."""
 MOST_FETCHES = 8
 """How many messages that there are documents to fetch are sent at once; each worker fetches until none is left."""
 REMOVE_EVERY = 60.0
@@ -64,7 +64,7 @@ class Housekeeping:
         self._look_after_redis(now)
         if self._w.backlog(CHECKS) > CROWD:
             return
-        # At a slow rate, it takes several looks until there is time for one of them.
+        # At a slow rate, it takes several rounds until one of them may be polled.
         self._allowed = min(self._allowed, 1.0) + self._w.settings.fax_rate * SHARE * PAUSE
         due = self._w.inbox.due(limit=int(self._allowed))
         self._post_each(Look.TASK, due.asked)

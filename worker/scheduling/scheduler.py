@@ -41,7 +41,7 @@ APPLY = 0.2
 CROWD = 100
 """If the queue of sends has this many messages, a queued job's message is assumed to wait among them …"""
 FAITH = 3
-"""… for this many appointments, whose pauses double."""
+"""… for this many checks of that job, the pauses between which double."""
 SHOW_UP = 5.0
 """Seconds between two reports that the worker lives."""
 COMPLAIN = 600.0

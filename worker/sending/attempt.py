@@ -53,7 +53,7 @@ CLOSED = 5.0
 """Seconds after which a job is checked again if it arrived while nothing may be sent."""
 
 _TELNYX = {field.alias or name for name, field in SendRequest.model_fields.items()} - {"client_state"}
-"""The options that go to Telnyx; all others are ours, and so is the client_state that Telnyx gets."""
+"""The options that go to Telnyx. All others are for faxdispatch; Telnyx gets a client_state that faxdispatch makes."""
 
 Outcomes = dict[str, Outcome]
 """The result of each job's attempt."""

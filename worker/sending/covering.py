@@ -96,7 +96,10 @@ def _made_meanwhile(job: JobView, w: Collaborators) -> Ended | None:
 
 
 def _made_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
-    """Return the document that was made from a link, if Telnyx still has it: the link may lead to another by now."""
+    """Return the document that was made from a link, if Telnyx still has it.
+
+    The link may lead to another document by now.
+    """
     # The fax may have waited for a thread while another worker made the document.
     now = w.ledger.jobs([job.job_id])[0] or job
     known = now.composed or (_sent_before(now, w) if now.attempt else None)

@@ -1,4 +1,4 @@
-"""What a fax will cost, before it is sent. Pure. The ledger settles the real cost from Telnyx's figures."""
+"""The estimated cost of a fax, before it is sent. Pure. The ledger settles the real cost from Telnyx's figures."""
 
 import math
 from dataclasses import dataclass

@@ -204,7 +204,7 @@ def destined(text: str, *, region: str | None = None) -> str:
     """Return the number that a fax is to call in E.164, as `normalise` does, unless it may never be called.
 
     Such numbers are emergency, short, premium-rate, pager, voicemail, operator and service numbers. A number about
-    which nothing is known is none of them.
+    which nothing is known is returned.
 
     Raises:
         ValueError: it says what is wrong and what to write instead.

@@ -29,7 +29,7 @@ class Standing:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more happens by itself."""
+        """Whether nothing more happens unless a person acts."""
         state = self.campaign.state
         return state is CampaignState.FINISHED or (
             state is CampaignState.CANCELLED and not self.campaign.opened and not self.campaign.pending

@@ -27,9 +27,9 @@ class Link(StrEnum):
     DELIVERED = "delivered"
     """Telnyx confirms its delivery."""
     RECEIVED = "received"
-    """It came in again, if the number belongs to our own account."""
+    """It arrived as an inbound fax, if the number belongs to our own account."""
     STORED = "stored"
-    """The document that came in is stored."""
+    """The document of the inbound fax is stored."""
 
 
 INBOUND = (Link.RECEIVED, Link.STORED)

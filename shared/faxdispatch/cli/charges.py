@@ -1,4 +1,4 @@
-"""`faxdispatch charges`: what faxes really cost, beside the estimate."""
+"""`faxdispatch charges`: the real cost of faxes, beside the estimate."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -12,7 +12,7 @@ from faxdispatch.text.wording import counted
 
 
 def charges(days: Annotated[int, option("How many days back.", min=1, max=KEPT_DAYS)] = 7) -> Rows[DayCharges]:
-    """Show what faxes cost, beside what was estimated.
+    """Show the real cost of faxes, beside the estimate.
 
     Each line is a day (UTC) with Telnyx's charges for its outbound faxes. Workers read the charges of past days if
     FAX_CHARGES is set. Exit code 1 if charges and estimate of a day differ by more than a fifth.

@@ -24,7 +24,7 @@ FaxId = Annotated[str | None, option("Telnyx's id of the fax, instead of the job
 
 _CANCELLED = {
     "cancelled": "cancelled: nothing had left",
-    "wished": "Telnyx is asked to cancel; an event tells what came of it",
+    "wished": "Telnyx is asked to cancel; an event reports the result",
     "over": "nothing to cancel: the job had ended already",
     "accepted": "Telnyx has accepted the request; faxdispatch faxes show {} tells how the fax ends",
 }
@@ -45,7 +45,7 @@ def cancel(job: OneJob = None, fax_id: FaxId = None) -> Answer:
 
 
 def _cancel_fax(fax_id: str, settings: Settings) -> Answer:
-    """Cancel a fax through its job, if it is one of ours, so that it is not sent again; otherwise at Telnyx."""
+    """Cancel a fax through its job, if it has one here, so that it is not sent again; otherwise at Telnyx."""
     ledger = ledger_of(settings)
     # The ledger is asked first, and the command is refused if Redis cannot be reached: a fax that is cancelled without
     # its job is sent again.
@@ -62,8 +62,8 @@ def _cancel_fax(fax_id: str, settings: Settings) -> Answer:
             job_id = cancel_job_of(fax, ledger, lambda job_id: client.cancel(job_id=job_id))
         cancel_fax(telnyx, fax)
     if (mark := marked(fax)) and (ledger is None or not marked(fax, ledger)):
-        whose = "no REDIS_URL is set" if ledger is None else "it is of another ledger"
-        note(f"it is job {mark.job_id}'s, which may send it again: {whose}, so use faxdispatch cancel there")
+        whose = "no REDIS_URL is set" if ledger is None else "it belongs to another ledger"
+        note(f"it belongs to job {mark.job_id}, which may send it again: {whose}, so use faxdispatch cancel there")
     words = _CANCELLED["accepted"].format(fax_id) + (f"; its job {job_id} is cancelled too" if job_id else "")
     return _answer(words, outcome="accepted", through="telnyx", fax_id=fax_id, job_id=job_id)
 
@@ -100,10 +100,10 @@ def _answer(words: str, **data: str | None) -> Answer:
 
 def resolve(
     job: Job,
-    reason: Annotated[str, option("How you know, for those who read the history.")],
+    reason: Annotated[str, option("How you know, for readers of the history.")],
     accepted: Annotated[str | None, option("Telnyx has it as this fax.", metavar="FAX_ID")] = None,
-    not_sent: Annotated[bool, option("Telnyx never had it, so it is sent again; if that is wrong, twice.")] = False,
-    failed: Annotated[bool, option("It is over: the job ends as failed.")] = False,
+    not_sent: Annotated[bool, option("Telnyx never had it, so it is sent again; if you are wrong, twice.")] = False,
+    failed: Annotated[bool, option("The attempt is over: the job ends as failed.")] = False,
     operator: Operator = None,
     yes: Yes = False,
 ) -> Answer:
@@ -117,10 +117,10 @@ def resolve(
     client = FaxClient.from_env()
     view = client.status(job)
     confirm(f"Resolve it this way? {_standing(view)} {consequence(verdict, accepted)}", yes=yes)
-    # It applies to the attempt that was shown: another may have begun while the person thought.
+    # The decision applies to the attempt that was shown, since another one may have begun meanwhile.
     outcome = client.resolve(job, verdict, reason=reason, fax_id=accepted, operator=operator, attempt=view.attempt)
     view = client.status(job)
-    before = " (it was said before)" if outcome == "repeated" else ""
+    before = " (it was recorded before)" if outcome == "repeated" else ""
     return Answer(
         {"outcome": outcome, "job_id": job, "verdict": verdict, "state": view.state},
         f"{verdict}{before}; the job is now {state_line(view)}",
@@ -128,21 +128,21 @@ def resolve(
 
 
 def release(job: Job, reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Let a held fax go now, whatever holds it alone.
+    """End the hold of a fax, if it concerns that fax alone.
 
-    That is its time, its window, the policy hook or a retry. What it waits for with others, such as a free channel
-    or the end of a pause, cannot be waived for one fax.
+    Such holds are its time, its window, the policy hook or a retry. Holds that it shares with others, such as a free
+    channel or the end of a pause, cannot be waived for one fax.
     """
     client = FaxClient.from_env()
     view = client.status(job)
-    # A fax that cannot be released is refused without a question.
+    # If a fax cannot be released, say so before asking for confirmation.
     if view.state is State.HELD and view.hold_reason in WAIVABLE:
         meaning = MEANINGS[HoldReason(view.hold_reason)].text
         confirm(f"Release it? {_standing(view)} {meaning} It is then sent as soon as possible.", yes=yes)
     waived = client.release(job, reason=reason, operator=operator)
     return Answer(
         {"outcome": "released", "job_id": job, "waived": waived},
-        f"job {job}: {waived} holds it no more; faxdispatch status {job} tells what comes next",
+        f"job {job}: {waived} no longer holds it; faxdispatch status {job} shows what comes next",
     )
 
 

@@ -43,15 +43,15 @@ def show_() -> Answer:
 def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
     """Let faxes be sent again after the ledger went back in time.
 
-    Recover it first: what it has forgotten and nobody has brought back is lost, and faxes that it considers not yet
-    sent are sent. Exit code 1 if nothing had stopped sending.
+    Recover it first. Without a recovery, its forgotten faxes stay lost, and faxes that it considers not yet sent are
+    sent. Exit code 1 if sending was not stopped.
     """
     epoch = Epoch(Scripts.from_settings(Settings.load()))
     behind = epoch.behind()
     if behind:
         confirm(f"Send again? The ledger: {behind}. Faxes that it considers not yet sent will be sent.", yes=yes)
     done = epoch.recovered(reason=reason, operator=operator)
-    words = "sending continues" if done else "nothing had stopped sending"
+    words = "sending continues" if done else "sending was not stopped"
     return Answer({"outcome": "recovered" if done else "no"}, words, ok=done)
 
 
@@ -59,7 +59,7 @@ def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answe
 def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
     """Let the ledger send with the account of TELNYX_API_KEY.
 
-    An event reports this. Unknown sends of the previous account are no longer looked for: settle them with
+    An event reports this. Unknown sends of the previous account are no longer searched for: settle them with
     `faxdispatch resolve`.
     """
     settings = Settings.load()

@@ -21,7 +21,7 @@ _CAUSED = {State.UNKNOWN, State.DECIDING, State.FAILED}
 def event_line(event: Event, *, full: bool = False) -> str:
     """Write an event of a job's history as one line: when, what, attempt and fax, who reported it, evidence.
 
-    Telnyx's events are shown with their outcome alone, our own with all facts.
+    Telnyx's events are shown with their outcome only, those of faxdispatch with all facts.
     """
     is_job_event = event.type.startswith("job.")
     known = sorted(event.data, key=lambda name: (name not in _FIRST, name))

@@ -8,7 +8,7 @@ from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import JobView
 
 EVERY = 0.3
-"""Seconds between two looks."""
+"""Seconds between two reads of the job."""
 AWAY = 300.0
 """Seconds for which Redis may be unreachable."""
 

@@ -1,4 +1,7 @@
-"""The moves of one attempt to send a fax. Every method is one atomic move, or says why it was not made."""
+"""The moves of one attempt to send a fax.
+
+Every method makes one atomic move, or returns the reason why it made none.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -22,7 +22,7 @@ _PAGE = 65_536
 
 _compress: Callable[[bytes], bytes]
 try:
-    # The extra `app` has it. What it packs is 2 % larger and takes a sixth of the time; zlib reads it.
+    # It is installed with the extra `app`. What it packs is 2 % larger and takes a sixth of the time; zlib reads it.
     _compress = partial(import_module("isal.isal_zlib").compress, level=1)
 except ImportError:
     _compress = partial(zlib.compress, level=4)

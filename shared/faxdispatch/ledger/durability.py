@@ -273,7 +273,7 @@ class Barrier:
             return server.run_id == mark
         try:
             with self.bound() as connection:
-                # After a write of its own, everything before it is safe as well.
+                # If a write of this connection is safe, everything written before it is safe as well.
                 connection.set("fax:settled", 1, px=60_000)
         except (Unavailable, RedisError):
             return False

@@ -42,7 +42,7 @@ class Epoch:
         self._redis: Any = scripts.redis
 
     def behind(self) -> Behind | None:
-        """Return what is known if the ledger went back in time and is not recovered yet, or None if all is well.
+        """Return the facts if the ledger was set back to an earlier state and is not recovered yet; otherwise None.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -111,7 +111,7 @@ class Witness:
             self._seen = max(self._seen, int(reply["signed"]))
 
     def look(self, on: Redis | None = None) -> dict[str, Any]:
-        """Check and sign. Return what must be remembered once it is safe.
+        """Check and sign. Return the facts to remember once the write is safe.
 
         Raises:
             Unavailable: Redis did not answer.

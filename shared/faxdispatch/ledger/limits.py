@@ -87,7 +87,8 @@ class Limits:
     def back_off(self, delay: float | None) -> None:
         """Let nobody call Telnyx for `delay` seconds.
 
-        Without `delay`, it is one second, then twice as long each time, up to 60. After `calm`, it is one second again.
+        Without `delay`, it is one second, then twice as long each time, up to 60. After `calm`, it begins at one second
+        again.
         """
         self._scripts.run("backoff", delay=None if delay is None else round(delay * 1_000_000))
 

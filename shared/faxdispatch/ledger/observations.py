@@ -55,7 +55,9 @@ class Observation:
 
 
 class Observations:
-    """Records observations. `known_connections` are ours; if it is empty, every connection is.
+    """Records observations.
+
+    `known_connections` are the connections of this installation; if it is empty, all connections are.
 
     `addresses` are those at which our webhooks arrive; empty means any address. If an event was sent to
     another address, only faxes that are known here already are ours.

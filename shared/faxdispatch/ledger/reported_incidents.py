@@ -27,7 +27,7 @@ class ReportedIncidents:
         return self._scripts.redis
 
     def take_turn(self, seconds: float) -> bool:
-        """Take the lock for this many seconds. Return False if another process has it or had it a moment ago."""
+        """Take the lock for this many seconds. Return False if another process has the lock or had it a moment ago."""
         with redis_trouble():
             return bool(self._redis.set(_TURN, "1", nx=True, px=round(seconds * 1000)))
 

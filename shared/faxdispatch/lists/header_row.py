@@ -73,7 +73,7 @@ def _fax_rank(place: int, above: Sequence[Record]) -> int:
 
 
 def _title_malus(row: Record, width: int) -> int:
-    """Return how much less a row counts because most of its cells are empty, as those of a title are."""
+    """Return the deduction for a row most of whose cells are empty, as those of a title are."""
     return 60 if 2 * sum(1 for cell in row.cells if cell.strip()) < width else 0
 
 

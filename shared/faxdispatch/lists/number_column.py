@@ -23,7 +23,10 @@ _ELSEWHERE = re.compile(
     r"[ \t]*(?P<plus>\+?)(?!9{7,}\.9+[ \t]*\Z)(?=(?:[^9]*9){7})(?:(?:[() .-]*9){1,6}[() .-]*/)?[9() .-]{4,33}[ \t]*",
     re.ASCII,
 )
-"""How most files write a number of any other plan. The part before a slash is too short for a number of its own."""
+"""The form in which most files write a number of any other numbering plan.
+
+The part before a slash is too short for a number of its own.
+"""
 _MADE_UP = frozenset({"0000", "1212"})
 """Last digits that need a closer look: those of rounded numbers, and those of a service."""
 _MOST_FORMS = 5_000

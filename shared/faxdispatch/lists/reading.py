@@ -30,5 +30,8 @@ class Reading:
     include_hidden: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        """Return what is given, by name: the mark of a campaign's list, which must not change between versions."""
+        """Return the values by name.
+
+        They identify how a campaign's list is read, so they must not change between versions.
+        """
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}

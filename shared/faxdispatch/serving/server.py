@@ -38,7 +38,7 @@ class Bounds:
 class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
     """waitress with `Channel`: the app gets requests when they are complete, so slow clients hold no thread.
 
-    They hold connections, which are limited. `scheme` is that of the address in the browser. `proxy` is the address of
+    The number of connections is limited. `scheme` is that of the address in the browser. `proxy` is the address of
     a proxy that names the client in `X-Forwarded-For`; `*` means any.
     """
 

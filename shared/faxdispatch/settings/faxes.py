@@ -1,4 +1,4 @@
-"""What holds for each fax that does not say otherwise: sender, recipients, opening hours, checks and retries."""
+"""Defaults for each fax: sender, recipients, opening hours, checks and retries."""
 
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class FaxSettings(Subject):
-    """Who may be faxed, when, from which number, and how often it is tried."""
+    """Settings of recipients, times, senders and attempts."""
 
     fax_from: str | None = None
     """Number to send from (E.164); without `+` it is one of FAX_DEFAULT_REGION."""
@@ -63,11 +63,11 @@ class FaxSettings(Subject):
     fax_max_connects: int = Field(default=4, ge=1, le=50)
     """Maximum number of attempts that fail after their call connected: later ones cost money and seldom succeed."""
     fax_retry_busy: Schedule = (180, 300, 600, 1200)
-    """After a busy line."""
+    """Pauses after a busy line, in seconds."""
     fax_retry_no_answer: Schedule = (300, 900, 1800)
-    """After nobody answered."""
+    """Pauses after nobody answered."""
     fax_retry_line: Schedule = (60, 300, 900)
-    """After trouble on the line."""
+    """Pauses after trouble on the line."""
     fax_ladder: Ladder = (("t38_enabled", False), ("quality", "normal"), ("monochrome", True))
     """Options that are changed after a transmission failed, one more for each attempt; `none` changes nothing."""
 

@@ -1,4 +1,4 @@
-"""How many faxes go at once, how fast, and what they may cost."""
+"""Settings of channels, rate and cost."""
 
 from functools import cached_property
 from typing import Annotated, Literal
@@ -38,12 +38,12 @@ class LimitSettings(Subject):
     fax_charges: bool = False
     """Whether workers read from Telnyx what the faxes of past days cost; `faxdispatch charges` shows it."""
     fax_spend_day: Money | None = None
-    """What all faxes of a day (UTC) may cost together; a fax that would exceed it waits for the next day.
+    """Most that all faxes of a day (UTC) may cost together; a fax that would exceed it waits for the next day.
 
     No cap if not set.
     """
 
     @cached_property
     def prices(self) -> Prices:
-        """What faxes cost."""
+        """The prices of faxes."""
         return Prices(self.fax_price_page, self.fax_price_minute)

@@ -1,4 +1,4 @@
-"""How Telnyx is called, how it reports to us, and how long we wait for it."""
+"""Settings of calls to Telnyx, of its webhooks, and of time-outs."""
 
 from functools import cached_property
 from typing import ClassVar
@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from faxdispatch.settings.values import Address, Seconds, Subject, Words
 
 _LOOK_AFTER = 0.2
-"""Seconds before the first look for an unknown send at least, however soon it is settled."""
+"""Least number of seconds before the first search for an unknown send."""
 _POLL_AFTER = 300.0
 """Seconds without a webhook after which Telnyx is asked, however late an unknown send is settled."""
 
@@ -40,7 +40,8 @@ class TelnyxSettings(Subject):
     """How long faxdispatch looks for an unknown send before it counts as never accepted."""
 
     max_never_accepted: ClassVar[int] = 3
-    """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must decide."""
+    """Number of attempts that Telnyx provably never accepted, such as those answered with a 5xx, after which a person
+    must decide."""
     settle_listings: ClassVar[int] = 3
     """Complete listings without an unknown send that are needed before it counts as never accepted."""
     settle_skew: ClassVar[float] = 120
@@ -53,7 +54,7 @@ class TelnyxSettings(Subject):
 
     @property
     def lease(self) -> float:
-        """How long a claim is one worker's alone, in seconds: longer than twice the longest call."""
+        """Seconds for which a claim belongs to one worker: more than twice the longest call."""
         return 3 * self.fax_read_timeout
 
     @property

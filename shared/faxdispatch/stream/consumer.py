@@ -128,7 +128,7 @@ class Consumer:
             self._report_lost()
 
     def ack(self, *deliveries: Delivery | str) -> int:
-        """Acknowledge deliveries, or entry ids, in one call. Return how many of them were open.
+        """Acknowledge deliveries, or entry ids, in one call. Return how many of them were still pending.
 
         Raises:
             Unavailable: Redis did not answer; acknowledge again, or they are delivered again.

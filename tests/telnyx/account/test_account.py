@@ -13,7 +13,7 @@ from faxdispatch.telnyx.account.key import OtherAccount, account_of_key, recogni
 
 
 class Telnyx:
-    """Answers about a key as the test wants; without `owner` it does not know the question."""
+    """Answers about a key as the test wants; without `owner`, it answers 404."""
 
     def __init__(self, owner: str | None, *applications: str) -> None:
         self.owner, self.applications = owner, applications

@@ -1,4 +1,4 @@
-"""What a campaign will cost and when it will end, before it is started. Pure functions; every figure is an estimate."""
+"""Estimates a campaign's cost and end before it is started. Pure functions."""
 
 import math
 from collections import Counter
@@ -15,7 +15,7 @@ from faxdispatch.campaign.planning.course import LONGEST, Capacity, Load, finish
 from faxdispatch.settings import Settings
 
 SETUP_SECONDS = 20.0
-"""How long a call takes before its first page: dialling, ringing, the machines' greeting."""
+"""Seconds of a call before its first page: dialling, ringing, the machines' greeting."""
 RETRY_SHARE = 0.2
 """The share of recipients that are dialled as often as allowed, in the high estimates."""
 
@@ -37,8 +37,8 @@ class Delay:
 class Plan:
     """An estimate.
 
-    The low estimate is that every fax arrives at the first try, the high one that a share of them is tried as often as
-    allowed.
+    The low estimate assumes that every fax arrives at the first try, the high one that a share of them is tried as
+    often as allowed.
 
     Money is in the currency of the settings. An end is None if it lies beyond `course.LONGEST`.
     """
@@ -57,7 +57,7 @@ class Plan:
     retry_share: float
     max_attempts: int
     delays: tuple[Delay, ...]
-    """What delays it by more than a minute, the longest delay first."""
+    """The limits that delay it by more than a minute, the longest delay first."""
 
     def as_data(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -109,7 +109,7 @@ class Recipients:
         self._of_number: dict[str, Hours] = {}
 
     def add(self, to: str, *, pages: int | None, window: Window | None = None, sender: str | None = None) -> None:
-        """Count one recipient; `pages` is None if nobody knows."""
+        """Count one recipient; `pages` is None if the number is unknown."""
         zones, placed = self._zones_of(window, to, sender or self._sender) if window else ((), True)
         self.unplaced += not placed
         hours = self._hours.setdefault((window, zones), Hours(window, zones))
@@ -121,7 +121,7 @@ class Recipients:
         yield from self._hours.values()
 
     def most(self) -> tuple[int, Hours] | None:
-        """Return at least how many rows the most frequent number has, and their hours."""
+        """Return the least number of rows that the most frequent number has, and their hours."""
         if not self._numbers:
             return None
         number, count = self._numbers.most_common(1)[0]
@@ -234,7 +234,7 @@ def _end(
 def _delays(
     loads: list[Load], one: Load | None, capacity: Capacity, start: datetime, end: datetime | None, settings: Settings
 ) -> list[Delay]:
-    """Return what delays the campaign, found by leaving out one limit at a time."""
+    """Return the limits that delay the campaign, found by leaving out one at a time."""
     open_always = [replace(load, window=None) for load in loads]
     one_always = replace(one, window=None) if one else None
     count = int(one.faxes) if one else 0

@@ -35,7 +35,7 @@ class Layers:
         self._by_event.extend(_part(shown, "/AS", ArrayObject()))
 
     def write(self) -> None:
-        """Write all of them into the PDF."""
+        """Write all layers into the PDF."""
         if not self._all:
             return
         shown = {"/Order": self._all, "/OFF": self._hidden, "/AS": self._by_event}

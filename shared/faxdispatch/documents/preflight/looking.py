@@ -210,7 +210,7 @@ def _words(page: Any, grey: Any, black: Any, lines: int) -> Facts:
 def _lines(page: Any, grey: Any, black: Any) -> Facts:
     """Find the first line, or side of a frame, that is not printed.
 
-    Return how far down the page it is, from 0 to 1.
+    Return its distance from the top of the page, from 0 to 1.
     """
     for bounds in _bars(page):
         box = _box(page, bounds, grey.size, margin=2)

@@ -12,7 +12,7 @@ class Severity(StrEnum):
     ERROR = "error"
     """Telnyx would not fax it, or nobody could read it: it is refused."""
     WARNING = "warning"
-    """It is sent, and may not look or cost as meant."""
+    """It is sent, but its look or its cost may not be as intended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What became of setting an application up, or what would: in words, and what is still missing."""
+"""The outcome of setting an application up, or of a dry run, in words, with what is still missing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Outcome:
         return "would_update" if self.dry_run else "updated"
 
     def lines(self) -> Iterator[str]:
-        """Say what was done, or would be."""
+        """Yield the changes that were made, or would be, one a line."""
         made = self.application
         if made is None:
             yield f"would create the application {self.plan.wanted.search_name!r}"
@@ -46,7 +46,10 @@ class Outcome:
             yield f"{change.name}: {_value(change.old)} → {_value(change.new)}"
 
     def missing(self, settings: Settings, *, named: bool) -> Iterator[str]:
-        """Yield what is not as it should be yet. `named` tells whether the application was chosen by its id."""
+        """Yield what the application or the settings still lack.
+
+        `named` says whether the application was chosen by its id.
+        """
         own_id, found = settings.connection_id, self.plan.found
         if own_id and not named and (found is None or found.id != own_id):
             yield f"FAX_CONNECTION_ID is {own_id}, which is no fax application of this account: replace it"

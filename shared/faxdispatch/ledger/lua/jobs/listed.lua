@@ -1,4 +1,4 @@
--- A complete listing came back without the fax. An attempt that Telnyx never accepted does not count towards the job's
+-- A complete listing does not have the fax. An attempt that Telnyx never accepted does not count towards the job's
 -- maximum, but after `most_untaken` of them a person must decide. `look` identifies the listing, so that reporting it
 -- twice counts once. `age` is how long ago the listing was requested: the process that reports it may have been
 -- suspended meanwhile, and the time of the request counts. `after_claim` is the time from the claim to the request by

@@ -1,5 +1,5 @@
--- End a job without delivery: Telnyx refused it, or it is given up. `counter` names the counter of the last attempt,
--- `blames` says that the number is at fault, and `states` are the states in which the job may be.
+-- End a job without delivery: Telnyx refused the fax, or the fax is given up. `counter` names the counter of the last
+-- attempt, `blames` says that the number is at fault, and `states` are the states in which the job may be.
 -- Keys: fax:agenda, fax:bad:*, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
 --   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:failing:*, fax:fax:*, fax:granted:*,
 --   fax:held:*, fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*,

@@ -20,7 +20,8 @@ local function park_stopped(j)
   return {outcome = 'held', reason = 'connection_paused'}
 end
 
--- A job that must not be sent now, whatever is free: it is parked, or ends. Returns the answer, or nil if it may be sent.
+-- A job that must not be sent now, even if a channel is free: it is parked, or ends. Returns the answer, or nil if it
+-- may be sent.
 local function barred(j, connection, sender)
   if not j then return {outcome = 'gone'} end
   if j.state ~= 'queued' and j.state ~= 'held' then return {outcome = 'no', state = j.state} end
