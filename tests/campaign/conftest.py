@@ -37,11 +37,11 @@ def a_list(tmp_path):
 
 @pytest.fixture
 def events(desk):
-    def told(kind):
+    def of_kind(kind):
         found = [fields for _, fields in desk.redis.xrange("fax:events") if fields["type"] == kind]
         return [json.loads(fields["data"]) for fields in found]
 
-    return told
+    return of_kind
 
 
 @pytest.fixture

@@ -50,9 +50,9 @@ def test_commands_that_do_not_fit_the_state_name_it_and_change_nothing(service, 
         (service.cancel, "over", {}, "cannot be cancelled: it is finished"),
         (service.set_cap, "over", {"cap": 3}, "cannot be given a cap: it is finished"),
     ]
-    for command, name, options, told in commands:
+    for command, name, options, message in commands:
         before = service.get(name)
-        with pytest.raises(Conflict, match=f"campaign {name}: {told}"):
+        with pytest.raises(Conflict, match=f"campaign {name}: {message}"):
             command(name, **options)
         assert service.get(name) == before
 
@@ -76,7 +76,7 @@ def test_a_start_is_planned_moved_and_withdrawn(service, events):
     planned = service.start("spring", at=second, operator="ada")
 
     assert (planned.state, abs(planned.start_at - second) < timedelta(milliseconds=1)) == ("checked", True)
-    assert [told["operator"] for told in events("campaign.planned")] == ["ada", "ada"]
+    assert [planned["operator"] for planned in events("campaign.planned")] == ["ada", "ada"]
 
     paused = service.pause("spring", reason="not yet")
     assert (paused.state, paused.start_at, service.ledger.starting()) == ("paused", None, [])

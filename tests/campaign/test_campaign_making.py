@@ -232,7 +232,7 @@ def test_a_row_can_set_its_own_document_sender_window_zone_priority_and_referenc
 
     service.create(listed, campaign_id="spring", media_name="letter", window=window)
 
-    fields = {row: told for row, _, told in service.ledger.rows("spring")}
+    fields = {row: values for row, _, values in service.ledger.rows("spring")}
     assert fields[1] == {
         "media_url": "https://example.com/own.pdf", "media_name": None, "from": "+14152000999", "quality": "high",
         "window": {"start": "08:00:00", "end": "17:00:00", "zone": "America/Chicago"}, "priority": "normal",

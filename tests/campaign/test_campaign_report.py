@@ -151,8 +151,8 @@ def test_rows_of_several_chunks_and_blocks_keep_their_cells(redis_url, tmp_path)
     report = write(rows, tmp_path)
 
     delivered, still = read(report.files["delivered"]), read(report.files["open"])
-    told = [(line["row"], line["fax id"]) for line in delivered]
-    assert told == [(str(row), f"recall-{row}-1") for row in (1000, 1001, 1024, 1025, 2048, 2049, 2501)]
+    found = [(line["row"], line["fax id"]) for line in delivered]
+    assert found == [(str(row), f"recall-{row}-1") for row in (1000, 1001, 1024, 1025, 2048, 2049, 2501)]
     assert len(still) == 2501 - 7
     assert all(line["Praxis"] == f"n{line['row']}" for line in [*delivered, *still])
 

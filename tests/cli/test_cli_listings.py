@@ -53,20 +53,20 @@ def fill(ledger, redis_url, surroundings):
     return record
 
 
-@pytest.mark.parametrize(("words", "told"), EMPTY.items(), ids=EMPTY)
-def test_an_empty_listing_says_so(cli, words, told):
-    assert cli(*words.split()).out == f"{told}\n"
+@pytest.mark.parametrize(("words", "message"), EMPTY.items(), ids=EMPTY)
+def test_an_empty_listing_says_so(cli, words, message):
+    assert cli(*words.split()).out == f"{message}\n"
     assert cli(*words.split(), "--json").out == ""
 
 
-@pytest.mark.parametrize(("words", "told"), MORE.items(), ids=MORE)
-def test_a_listing_that_is_cut_says_that_there_is_more(cli, fill, words, told):
+@pytest.mark.parametrize(("words", "message"), MORE.items(), ids=MORE)
+def test_a_listing_that_is_cut_says_that_there_is_more(cli, fill, words, message):
     fill(3)
 
     result = cli(*words.split(), "--limit", "2")
 
     assert len(result.out.splitlines()) == 2
-    assert result.err == f"faxdispatch: {told}\n"
+    assert result.err == f"faxdispatch: {message}\n"
     assert cli(*words.split(), "--limit", "9").err == ""
 
 

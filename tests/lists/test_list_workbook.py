@@ -75,8 +75,8 @@ def test_rows_that_are_struck_through_are_left_out(judged):
     for name in ("A2", "B2", "C2", "A3", "B3", "B4", "C5"):
         book.active[name].font = Font(strike=True)
 
-    told = ["struck through", "struck through", "Fax: is struck through", "+13122000004"]
-    assert judged(book).outcomes == told
+    expected = ["struck through", "struck through", "Fax: is struck through", "+13122000004"]
+    assert judged(book).outcomes == expected
     assert judged(book, include_hidden=True).summary.valid == 4
 
 

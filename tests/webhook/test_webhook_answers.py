@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from faxdispatch.errors import Misconfigured, Unavailable
 from faxdispatch.settings import Settings
 from faxdispatch.testing import SignedRequest, Signer, telnyx_event
-from tests.webhook.harness import PATH, SIGNER, quarantined, told
+from tests.webhook.harness import PATH, SIGNER, published, quarantined
 from webhook.app import create_apps
 from webhook.endpoint import MAX_BODY
 
@@ -49,7 +49,7 @@ class Broken:
 def test_an_event_is_answered_with_an_empty_200_and_published_once(client: FlaskClient, redis_url: str):
     answer = post(client, telnyx_event(event_id="one"))
     assert (answer.status_code, answer.data) == (200, b"")
-    assert told(redis_url) == ["one"]
+    assert published(redis_url) == ["one"]
 
 
 def test_a_second_delivery_is_answered_200_and_not_published_again(
@@ -58,7 +58,7 @@ def test_a_second_delivery_is_answered_200_and_not_published_again(
     event = telnyx_event(event_id="one", fax_id="f")
     again = telnyx_event(event_id="one", fax_id="f", occurred_at=event["data"]["occurred_at"], delivery=2)
     assert [post(client, event).status_code, post(client, again).status_code] == [200, 200]
-    assert told(redis_url) == ["one"]
+    assert published(redis_url) == ["one"]
     assert b'outcome="duplicate"} 1.0' in admin.get("/metrics").data
 
 
@@ -67,7 +67,7 @@ def test_the_same_id_with_other_content_is_answered_200_counted_and_not_publishe
 ):
     post(client, telnyx_event(event_id="one", page_count=1))
     assert post(client, telnyx_event(event_id="one", page_count=2)).status_code == 200
-    assert told(redis_url) == ["one"]
+    assert published(redis_url) == ["one"]
     assert b'outcome="differs"} 1.0' in admin.get("/metrics").data
 
 
@@ -92,7 +92,7 @@ def test_the_same_id_with_other_content_is_answered_200_counted_and_not_publishe
 )
 def test_every_signed_event_is_published(client: FlaskClient, redis_url: str, event: dict[str, Any]):
     assert post(client, event).status_code == 200
-    assert told(redis_url) == [event.get("data", event)["id"]]
+    assert published(redis_url) == [event.get("data", event)["id"]]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_signed_body_that_cannot_be_read_is_answered_200_and_kept_once(
     (kept,) = quarantined(redis_url)
     assert kept["body"] == body.decode("utf-8", errors="backslashreplace")
     assert kept["reason"]
-    assert told(redis_url) == []
+    assert published(redis_url) == []
     assert b'outcome="unreadable"} 1.0' in admin.get("/metrics").data
 
 
@@ -118,10 +118,10 @@ def test_an_event_of_a_foreign_connection_is_answered_200_and_quarantined(settin
     foreign = telnyx_event(connection_id="333")
     assert post(client, foreign).status_code == 200
     assert [json.loads(kept["body"]) for kept in quarantined(redis_url)] == [foreign]
-    assert told(redis_url) == []
+    assert published(redis_url) == []
     for number in ("111", "222", None):
         assert post(client, telnyx_event(connection_id=number)).status_code == 200
-    assert len(told(redis_url)) == 3
+    assert len(published(redis_url)) == 3
 
 
 def test_a_quarantined_webhook_is_logged_as_an_error(client: FlaskClient, caplog: pytest.LogCaptureFixture):
@@ -156,7 +156,7 @@ def test_a_request_without_signature_or_timestamp_is_answered_with_an_empty_401(
     request = SIGNER.request(telnyx_event())
     answer = post(client, SignedRequest(request.body, {k: v for k, v in request.headers.items() if k != missing}))
     assert (answer.status_code, answer.data) == (401, b"")
-    assert told(redis_url) == quarantined(redis_url) == []
+    assert published(redis_url) == quarantined(redis_url) == []
 
 
 def test_a_forged_and_a_stale_request_get_the_same_answer_and_are_counted_separately(
@@ -166,7 +166,7 @@ def test_a_forged_and_a_stale_request_get_the_same_answer_and_are_counted_separa
     stale = post(client, SIGNER.request(telnyx_event(), timestamp=int(time.time()) - 600))
     assert forged.status_code == stale.status_code == 401
     assert (forged.data, dict(forged.headers)) == (stale.data, dict(stale.headers))
-    assert told(redis_url) == []
+    assert published(redis_url) == []
     figures = admin.get("/metrics").data
     assert b'outcome="forged"} 1.0' in figures
     assert b'outcome="stale"} 1.0' in figures
@@ -187,7 +187,7 @@ def test_a_body_above_the_limit_is_answered_413_and_never_cut(
     sent: dict[str, Any] = {"data": request.body} if announced else in_chunks
     answer = client.post(PATH, headers=request.headers, **sent)
     assert (answer.status_code, answer.data) == (status, b"")
-    assert len(told(redis_url)) == (status == 200)
+    assert len(published(redis_url)) == (status == 200)
 
 
 def test_an_announced_length_above_the_limit_is_refused_unread(client: FlaskClient):
@@ -208,14 +208,14 @@ def test_a_body_that_ends_early_is_answered_400(client: FlaskClient, redis_url: 
         environ_overrides={"CONTENT_LENGTH": str(len(request.body) + 5)},
     )
     assert (answer.status_code, answer.data) == (400, b"")
-    assert told(redis_url) == []
+    assert published(redis_url) == []
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "GZIP"])
 def test_a_compressed_body_is_answered_415_even_if_signed(client: FlaskClient, redis_url: str, encoding: str):
     packed = gzip.compress(json.dumps(telnyx_event()).encode())
     assert post(client, packed, Content_Encoding=encoding).status_code == 415
-    assert told(redis_url) == quarantined(redis_url) == []
+    assert published(redis_url) == quarantined(redis_url) == []
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_the_signature_decides_and_not_the_content_type_or_the_query(
     client: FlaskClient, redis_url: str, name: str, value: str
 ):
     assert post(client, telnyx_event(event_id="one"), **{name: value}).status_code == 200
-    assert told(redis_url) == ["one"]
+    assert published(redis_url) == ["one"]
 
 
 def test_any_other_method_is_answered_405_with_the_allowed_one(client: FlaskClient):

@@ -54,11 +54,11 @@ def verdicts(app, monkeypatch):
     for kind, name in (*((type(w.ledger), name) for name in LEDGER), *others):
         original = getattr(kind, name)
 
-        def told(ledger, *args, _name=name, _original=original, **options):
+        def recording(ledger, *args, _name=name, _original=original, **options):
             heard.append(_name)
             return _original(ledger, *args, **options)
 
-        monkeypatch.setattr(kind, name, told)
+        monkeypatch.setattr(kind, name, recording)
     return heard
 
 
@@ -85,9 +85,9 @@ def test_every_message_becomes_a_job_or_a_dead_letter_or_is_ignored(app, verdict
         receive(message)
         # Celery itself acknowledges the messages that it gets.
         assert message.acknowledged == ("handed to Celery" not in verdicts), f"seed {seed}, message {number}"
-        told = {*LEDGER, "add", "put"}.intersection(verdicts)
-        assert told, f"seed {seed}, message {number}: nobody heard of it"
-        seen["letter" if "add" in told else "job" if "create_many" in told else "nothing"] += 1
+        calls = {*LEDGER, "add", "put"}.intersection(verdicts)
+        assert calls, f"seed {seed}, message {number}: nobody heard of it"
+        seen["letter" if "add" in calls else "job" if "create_many" in recording else "nothing"] += 1
         verdicts.clear()
     # If all were of one kind, the mutations would be too small or too large to test anything.
     assert min(seen["letter"], seen["job"]) > 50

@@ -62,10 +62,10 @@ OWN = {"once": (ONCE_PAUSE,), "capacity": CAPACITY_PAUSES, "account": (ACCOUNT_P
 def test_the_pauses_are_those_of_the_settings_and_of_the_policy(row):
     name, _, pauses = row[3].rpartition(": ")
     unit = {"min": 60, "s": 1}[pauses.split()[-1]]
-    told = tuple(int(number) * unit for number in re.findall(r"\d+", pauses))
+    documented = tuple(int(number) * unit for number in re.findall(r"\d+", pauses))
 
-    assert told == (getattr(Settings(), name.lower()) if name else OWN[row[0]])
-    assert verdict_on(Kind(row[0])).delay == told[0]
+    assert documented == (getattr(Settings(), name.lower()) if name else OWN[row[0]])
+    assert verdict_on(Kind(row[0])).delay == documented[0]
 
 
 def test_the_bounds_are_those_of_the_settings():
