@@ -87,7 +87,7 @@ def test_every_message_becomes_a_job_or_a_dead_letter_or_is_ignored(app, verdict
         assert message.acknowledged == ("handed to Celery" not in verdicts), f"seed {seed}, message {number}"
         calls = {*LEDGER, "add", "put"}.intersection(verdicts)
         assert calls, f"seed {seed}, message {number}: nobody heard of it"
-        seen["letter" if "add" in calls else "job" if "create_many" in recording else "nothing"] += 1
+        seen["letter" if "add" in calls else "job" if "create_many" in calls else "nothing"] += 1
         verdicts.clear()
     # If all were of one kind, the mutations would be too small or too large to test anything.
     assert min(seen["letter"], seen["job"]) > 50
