@@ -1,6 +1,6 @@
 """The moves of a campaign: start, pause, resume, cancel, finish, set its cap, try rows again, purge."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,12 +60,7 @@ class CampaignMoves:
         self._see_documents(campaign_id)
         if at is None:
             return self._move(
-                campaign_id,
-                CampaignState.RUNNING,
-                "started",
-                only_from={CampaignState.CHECKED},
-                reason=reason,
-                operator=operator,
+                campaign_id, CampaignState.RUNNING, "started", reason, operator, only_from={CampaignState.CHECKED}
             )
         if at.tzinfo is None:
             raise BadInput("at: has no time zone; write it like 2026-05-01T08:00:00-05:00")
@@ -88,7 +83,7 @@ class CampaignMoves:
         campaign = self.ledger.get(campaign_id)
         if campaign.state is CampaignState.CHECKED and campaign.start_at is None:
             raise self._refusal(campaign_id, campaign.state, "paused")
-        return self._move(campaign_id, CampaignState.PAUSED, "paused", reason=reason, operator=operator)
+        return self._move(campaign_id, CampaignState.PAUSED, "paused", reason, operator)
 
     def resume(self, campaign_id: str, *, reason: str | None = None, operator: str | None = None) -> Campaign:
         """Let a paused campaign continue where it was: no row is repeated or left out.
@@ -105,12 +100,7 @@ class CampaignMoves:
                 f"faxdispatch campaign cap {campaign_id} AMOUNT raises the cap"
             )
         return self._move(
-            campaign_id,
-            CampaignState.RUNNING,
-            "resumed",
-            only_from={CampaignState.PAUSED},
-            reason=reason,
-            operator=operator,
+            campaign_id, CampaignState.RUNNING, "resumed", reason, operator, only_from={CampaignState.PAUSED}
         )
 
     def cancel(
@@ -129,14 +119,7 @@ class CampaignMoves:
             NotKnown: there is no such campaign.
             Conflict: it is finished.
         """
-        self._move(
-            campaign_id,
-            CampaignState.CANCELLED,
-            "cancelled",
-            reason=reason,
-            also_in_flight=also_in_flight,
-            operator=operator,
-        )
+        self._move(campaign_id, CampaignState.CANCELLED, "cancelled", reason, operator, also_in_flight=also_in_flight)
         # The scheduler does this, too, but it may not be running, and the counts should be right at once.
         self.ledger.sweep(campaign_id)
         return self.ledger.get(campaign_id)
@@ -225,15 +208,10 @@ class CampaignMoves:
             raise self._refusal(campaign_id, state, "purged")
 
     def _move(
-        self,
-        campaign_id: str,
-        to: CampaignState,
-        verb: str,
-        *,
-        only_from: Collection[CampaignState] | None = None,
-        **facts: Any,
+        self, campaign_id: str, to: CampaignState, verb: str, reason: str | None, operator: str | None, **limits: Any
     ) -> Campaign:
-        outcome, state = self.ledger.move(campaign_id, to, event=f"campaign.{verb}", only_from=only_from, **facts)
+        event = f"campaign.{verb}"
+        outcome, state = self.ledger.move(campaign_id, to, event=event, reason=reason, operator=operator, **limits)
         if outcome == "no":
             raise self._refusal(campaign_id, state, verb)
         return self.ledger.get(campaign_id)
