@@ -62,6 +62,10 @@ def pytest_configure() -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR"):
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
+    # Celery obeys some variables whatever its app was given.
+    settings = {field.upper() for field in Settings.model_fields}
+    for name in [name for name in os.environ if name in settings or name.startswith("CELERY_")]:
+        del os.environ[name]
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -201,10 +205,8 @@ def redis_url(valkey_url: str) -> str:
 
 @pytest.fixture
 def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """An empty folder to work in, and no setting in the environment."""
+    """An empty folder to work in; `pytest_configure` has taken the settings out of the environment."""
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
     return monkeypatch
 
 

@@ -98,7 +98,8 @@ def test_events_that_a_group_filters_out_are_acknowledged_too(cli, three_events,
 def test_following_prints_what_comes(ledger, redis, redis_url, tmp_path, three_events, more):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "faxdispatch.cli", "events", "--follow", "--from", "0", "--json", *more]
-    with out.open("wb") as file, subprocess.Popen(command, stdout=file, env={"REDIS_URL": redis_url}) as process:
+    surroundings = {"cwd": tmp_path, "env": {"REDIS_URL": redis_url}}
+    with out.open("wb") as file, subprocess.Popen(command, stdout=file, **surroundings) as process:
         try:
             eventually(lambda: len(out.read_text().splitlines()) == 3)
             ledger.publish("fax.received", subject="d", fax_id="d", facts={}, source="webhook")
@@ -107,7 +108,7 @@ def test_following_prints_what_comes(ledger, redis, redis_url, tmp_path, three_e
             process.kill()
 
 
-def test_a_closed_pipe_ends_it_quietly(redis_url, ledger):
+def test_a_closed_pipe_ends_it_quietly(redis_url, ledger, tmp_path):
     for number in range(2000):
         ledger.publish("fax.received", subject=f"f{number}", facts={"x": "y" * 100}, source="test")
     command = f"{shlex.quote(sys.executable)} -m faxdispatch.cli events --json | head -n 1"
@@ -115,6 +116,7 @@ def test_a_closed_pipe_ends_it_quietly(redis_url, ledger):
     done = subprocess.run(
         command,
         shell=True,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         env={"REDIS_URL": redis_url, "PATH": "/bin:/usr/bin"},

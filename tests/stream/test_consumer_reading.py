@@ -207,9 +207,9 @@ def test_an_invalid_address_is_reported_as_a_setting():
         Consumer("localhost:6379", "g", "n")
 
 
-def test_the_address_comes_from_the_environment(redis_url, tell, monkeypatch, names):
+def test_the_address_comes_from_the_environment(redis_url, tell, no_settings, names):
     tell("a")
-    monkeypatch.setenv("REDIS_URL", redis_url)
+    no_settings.setenv("REDIS_URL", redis_url)
 
     with Consumer.from_env("g", "n", batch=1) as consumer:
         assert names(consumer.read(block=0)) == ["a"]
