@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.groups import group_of
+from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import option
 from faxdispatch.errors import BadInput, FaxError, NotSent
 from faxdispatch.text.plain import plain
@@ -55,13 +55,8 @@ COMMANDS: dict[str, str] = {
 """Where each command is, in the order of the help."""
 
 
-app = typer.Typer(
-    cls=group_of(COMMANDS),
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app: typer.Typer = Group(
+    None, COMMANDS, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
 
 

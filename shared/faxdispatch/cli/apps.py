@@ -215,7 +215,7 @@ def setup(
     )
     with account(settings) as telnyx:
         plan = make_plan(telnyx, wanted, application_id=identity, connection_id=settings.connection_id)
-        made = plan.found if dry_run else carry_out(telnyx, plan, on_unknown=_looking)
+        made = plan.found if dry_run else carry_out(telnyx, plan, on_unknown=_note_unknown)
     outcome = Outcome(plan, made, dry_run)
     missing = list(outcome.missing(settings, named=identity is not None))
     return Answer(
@@ -225,5 +225,5 @@ def setup(
     )
 
 
-def _looking(error: OutcomeUnknown) -> None:
+def _note_unknown(error: OutcomeUnknown) -> None:
     note(hidden(f"{error}; looking whether it was created"))

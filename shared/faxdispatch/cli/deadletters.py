@@ -57,24 +57,27 @@ def redrive(
     """
     client = FaxClient.from_env()
     changes = dict(read_change(text) for text in set_ or ())
-    if letter is not None:
-        _one_or_all(letter, every=every, reason=reason)
-        client.redrive(letter, changes)
-        return Answer({"redriven": [letter], "refused": {}}, f"{letter}: sent again", full=False)
-    if changes:
+    if changes and letter is None:
         raise BadInput("--set fixes one letter; give its id")
-    return _redrive_all(client, _chosen(client, every=every, reason=reason))
+    sent: list[str] = []
+    refused: dict[str, str] = {}
+    for one in _chosen(client, letter, every=every, reason=reason):
+        try:
+            client.redrive(one.id, changes)
+            sent.append(one.id)
+        except (BadInput, NotKnown) as error:
+            if letter is not None:
+                raise
+            refused[one.id] = str(error)
+    data = {"redriven": sent, "refused": refused}
+    return Answer(data, f"{letter or len(sent)} sent again", notes=refused.values(), full=False, ok=not refused)
 
 
 @app.command()
 def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes: Yes = False) -> Answer:
     """Delete dead letters for good; they are never carried out."""
     client = FaxClient.from_env()
-    if letter is not None:
-        _one_or_all(letter, every=every, reason=reason)
-        chosen = [client.dead_letters.get(letter)]
-    else:
-        chosen = _chosen(client, every=every, reason=reason)
+    chosen = _chosen(client, letter, every=every, reason=reason)
     if chosen:
         confirm(f"Forget {counted(len(chosen), 'dead letter')}? Their requests will never be carried out.", yes=yes)
     for found in chosen:
@@ -82,25 +85,9 @@ def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes
     return Answer({"dropped": [found.id for found in chosen]}, f"{len(chosen)} dropped", full=False)
 
 
-def _redrive_all(client: FaxClient, letters: list[DeadLetter]) -> Answer:
-    sent: list[str] = []
-    refused: dict[str, str] = {}
-    for letter in letters:
-        try:
-            client.redrive(letter.id)
-            sent.append(letter.id)
-        except (BadInput, NotKnown) as error:
-            refused[letter.id] = str(error)
-    result = {"redriven": sent, "refused": refused}
-    return Answer(result, f"{len(sent)} sent again", notes=refused.values(), full=False, ok=not refused)
-
-
-def _chosen(client: FaxClient, *, every: bool, reason: str | None) -> list[DeadLetter]:
-    _one_or_all(None, every=every, reason=reason)
-    # The oldest first, in the order in which they came.
-    return client.dead_letters.newest(limit=None, reason=reason)[::-1]
-
-
-def _one_or_all(letter: str | None, *, every: bool, reason: str | None) -> None:
+def _chosen(client: FaxClient, letter: str | None, *, every: bool, reason: str | None) -> list[DeadLetter]:
+    """Return one letter, or all of them, the oldest first."""
     if (letter is None) != every or (letter is not None and reason is not None):
         raise BadInput("give the id of one letter, or --all, which --reason may narrow")
+    letters = client.dead_letters
+    return [letters.get(letter)] if letter is not None else letters.newest(limit=None, reason=reason)[::-1]

@@ -10,7 +10,7 @@ from faxdispatch.events import Event
 from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.stream.consumer import Consumer
-from faxdispatch.stream.places import Delivery, Position, follow, open_stream, replay
+from faxdispatch.stream.places import Delivery, follow, open_stream, replay
 from faxdispatch.text.wording import clock
 
 
@@ -29,20 +29,17 @@ def events(
     if group is None:
         refuse("only with --group", {"name": name})
     url = Settings.load().redis
-    start = _position(from_, otherwise="$" if follow_ and group is None else "0")
+    place = ("$" if follow_ and group is None else "0") if from_ is None else from_
+    start = parse_moment(place, "--from") if "T" in place else place
     if group is not None:
         found = _of_group(Consumer(url, group, name or "cli", start=start), going_on=follow_)
     elif follow_:
         found = (delivery for delivery in follow(open_stream(url), start) if delivery)
     else:
         found = replay(open_stream(url), start)
-    types = frozenset(type_ or ())
+    wanted = (one for one in found if not type_ or one.event.type in type_)
     return Rows(
-        (
-            one
-            for one in found
-            if one.event.type in (types or {one.event.type}) and one.event.job_id == (job or one.event.job_id)
-        ),
+        (one for one in wanted if not job or one.event.job_id == job),
         data=lambda one: {"entry_id": one.entry_id, **one.event.model_dump(mode="json")},
         line=lambda one: _line(one.entry_id, one.event),
         full=full,
@@ -58,12 +55,6 @@ def _of_group(consumer: Consumer, *, going_on: bool) -> Iterator[Delivery]:
             consumer.ack(delivery)
         if not found and not going_on:
             return
-
-
-def _position(text: str | None, *, otherwise: str) -> Position:
-    if text is None:
-        return otherwise
-    return parse_moment(text, "--from") if "T" in text else text
 
 
 def _line(entry_id: str, event: Event) -> list[str | None]:

@@ -54,7 +54,7 @@ def first_line(place: str) -> str:
 def group_of(table: Table) -> type[TyperGroup]:
     """Return the class of a group that has the commands of `table`, in its order."""
 
-    class Group(TyperGroup):
+    class Lazy(TyperGroup):
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
             self.commands = Loading(table)  # type: ignore[assignment]
@@ -71,26 +71,21 @@ def group_of(table: Table) -> type[TyperGroup]:
                 error.message = error.message.removeprefix("Value error, ")
                 raise
 
-    return Group
-
-
-def lazy_group(table: Table, words: str | None) -> typer.Typer:
-    """Return a command that has the commands of `table`; `words` are its help."""
-    app = typer.Typer(cls=group_of(table), add_completion=False, no_args_is_help=True, rich_markup_mode=None)
-
-    # Without a callback, typer would reject a group without commands of its own.
-    @app.callback(help=words)
-    def group() -> None:
-        """Do nothing without one of the commands."""
-
-    return app
+    return Lazy
 
 
 class Group(typer.Typer):
-    """A command with its own commands, all in one file. `output` shows what these return. `words` are its help."""
+    """A command with its own commands: those of `table`, or functions of its file. `words` are its help.
 
-    def __init__(self, words: str | None) -> None:
-        super().__init__(help=words, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+    `output` shows what the functions return.
+    """
+
+    def __init__(self, words: str | None, table: Table | None = None, **more: Any) -> None:
+        more |= {"add_completion": False, "no_args_is_help": True, "rich_markup_mode": None}
+        super().__init__(help=words, cls=group_of(table) if table else None, **more)
+        if table:
+            # Without a callback, typer would reject a group without commands of its own.
+            self.callback()(lambda: None)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
         """Make a command from a function."""

@@ -25,7 +25,6 @@ from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.text.wording import clock
 
-_STDOUT = "-"
 _NONE_SUCH = "Telnyx stores nothing under this name; it may have expired"
 _WORDS = {
     "stored": "stored",
@@ -49,7 +48,7 @@ def list_(
     return Rows(
         listed(Settings.load(), lambda telnyx: telnyx.list_media(content_type or []), "documents"),
         data=MediaResource.as_data,
-        line=_line,
+        line=lambda media: f"{_kept(media):<26}  {media.content_type or '-':<15}  {media.media_name}",
         none="nothing is stored" if not content_type else "nothing of this kind is stored",
         columns=columns_of(MediaResource),
     )
@@ -102,7 +101,7 @@ def download(
     Only its owner can read the file, which appears complete or not at all.
     """
     settings = Settings.load()
-    if file == _STDOUT:
+    if file == "-":
         _to_stdout(name, settings)
         return
     to = target(name, file, force=force)
@@ -135,10 +134,6 @@ def _deleted(names: list[str], *, yes: bool) -> Iterator[Deletion]:
 
         question = "Delete {} for good? Faxes that wait to be sent from them will fail."
         yield from deleted(names, look, telnyx.delete_media, question=question, none_such=_NONE_SUCH, yes=yes)
-
-
-def _line(media: MediaResource) -> str:
-    return f"{_kept(media):<26}  {media.content_type or '-':<15}  {media.media_name}"
 
 
 def _kept(media: MediaResource) -> str:

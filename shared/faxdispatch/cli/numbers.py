@@ -18,7 +18,7 @@ app = Group(__doc__)
 def list_(limit: Limit = 50, full: Full = False) -> Rows[Suspect]:
     """List the numbers in quarantine; those released first come first."""
     return Rows(
-        _suspects(Settings.load()).all(limit=limit + 1),
+        Suspects(Scripts.from_settings(Settings.load())).all(limit=limit + 1),
         line=lambda suspect: (suspect.number, f"until {clock(suspect.until)}"),
         full=full,
         limit=limit,
@@ -32,9 +32,8 @@ def show_(number: Number, full: Full = False) -> Answer:
 
     Exit code 1 if it is not.
     """
-    settings = Settings.load()
-    e164 = _number(number, settings)
-    until = _suspects(settings).until(e164)
+    suspects, e164 = _suspects(number)
+    until = suspects.until(e164)
     return Answer(
         {"number": e164, "quarantined": until is not None, "until": until},
         f"{e164}: {f'in quarantine until {clock(until)}' if until else 'not in quarantine'}",
@@ -50,9 +49,8 @@ def lift(number: Number, reason: Reason, operator: Operator = None) -> Answer:
     An event reports this. Faxes to it that were refused have ended; send them again. Exit code 1 if it was not in
     quarantine.
     """
-    settings = Settings.load()
-    e164 = _number(number, settings)
-    lifted = _suspects(settings).lift(e164, reason=reason, operator=operator)
+    suspects, e164 = _suspects(number)
+    lifted = suspects.lift(e164, reason=reason, operator=operator)
     return Answer(
         {"outcome": "lifted" if lifted else "free", "number": e164},
         f"{e164} {'can be called again' if lifted else 'was not in quarantine'}",
@@ -61,9 +59,7 @@ def lift(number: Number, reason: Reason, operator: Operator = None) -> Answer:
     )
 
 
-def _suspects(settings: Settings) -> Suspects:
-    return Suspects(Scripts.from_settings(settings))
-
-
-def _number(text: str, settings: Settings) -> str:
-    return parse_number(text, "number", region=settings.fax_default_region)
+def _suspects(number: str) -> tuple[Suspects, str]:
+    settings = Settings.load()
+    e164 = parse_number(number, "number", region=settings.fax_default_region)
+    return Suspects(Scripts.from_settings(settings)), e164

@@ -85,11 +85,8 @@ class Rows(Generic[Item]):
     """The titles of the cells of the lines, with the width of each; without them, there is no head."""
     none: str = ""
     """Message for people if there are no items."""
-    columns: tuple[str, ...] = field(default=())
-    """The columns of the CSV; by default, those of the first item.
-
-    Needed if the results of `data` do not always have the same names: a missing one is an empty cell.
-    """
+    columns: tuple[str, ...] = ()
+    """The columns of the CSV, needed if the results of `data` may lack some; by default, those of the first item."""
     needed: bool = False
     """Whether an empty result means exit code 1; `none` is then shown beside the result."""
     ok: bool = True
@@ -99,11 +96,10 @@ class Rows(Generic[Item]):
         """Print them, and end the command with exit code 1 if it is not `ok`, or `needed` and empty."""
         items = iter(self.items)
         shown = islice(items, self.limit)
-        count = (
-            write_csv(sys.stdout, map(self.data, shown), columns=self.columns)
-            if as_csv
-            else self._lines(shown, as_json=as_json)
-        )
+        if as_csv:
+            count = write_csv(sys.stdout, map(self.data, shown), columns=self.columns)
+        else:
+            count = self._lines(shown, as_json=as_json)
         if not count and self.needed:
             note(self.none)
         elif not count and self.none and not as_json and not as_csv:

@@ -180,7 +180,8 @@ def overview_lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"connection {line['connection_id']}: {words}"
     account = found["account"]
     spent = f"spent today: {of_cap(account['spent'], account['cap'])} (an estimate)"
-    yield f"account: {_of(account['in_flight'], account['channels'])} channels in use, {spent}"
+    channels = "" if account["channels"] is None else f" of {account['channels']}"
+    yield f"account: {account['in_flight']}{channels} channels in use, {spent}"
     if account["shut_until"]:
         yield f"account: Telnyx wants no calls until {clock(account['shut_until'])}"
     for reason, count in found["held"].items():
@@ -190,10 +191,6 @@ def overview_lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads")
     for line in [*found["wrong_clocks"], *_to_look_at(found)]:
         yield f"to look at: {line}"
-
-
-def _of(number: int, limit: int | None) -> str:
-    return f"{number} of {limit}" if limit is not None else f"{number}"
 
 
 def _to_look_at(found: dict[str, Any]) -> list[str]:
@@ -267,11 +264,7 @@ def _lines(held: list[Held], paused: dict[str, Pause], account: Account, now: da
 
 def _when(held: Held, now: datetime) -> str:
     """Write the earliest and the latest time: the end, for a hold that ends at a time, otherwise the beginning."""
-    waits = held.reason in IN_LINE or held.reason in {
-        HoldReason.TOO_LATE,
-        HoldReason.NEVER_ACCEPTED,
-        HoldReason.SPEND_CAP,
-    }
+    waits = held.reason in {*IN_LINE, HoldReason.TOO_LATE, HoldReason.NEVER_ACCEPTED, HoldReason.SPEND_CAP}
     # Some of the waiting jobs may have an end time, such as that at which Telnyx accepts calls again.
     words = [f"{'since' if waits and at <= now else 'until'} {clock(at)}" for at in (held.first, held.last)]
     return words[0] if words[0] == words[1] else f"the first {words[0]}, the last {words[1]}"

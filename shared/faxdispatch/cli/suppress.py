@@ -11,10 +11,9 @@ from typing import Annotated
 
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.lists import Columns
+from faxdispatch.cli.lists import Columns, progress
 from faxdispatch.cli.options import Full, Limit, Number, Operator, Reason, argument, moment, option
 from faxdispatch.cli.output import Answer, Json, Rows, note, write_csv
-from faxdispatch.cli.progress import progress
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create
 from faxdispatch.lists.given import at_hand

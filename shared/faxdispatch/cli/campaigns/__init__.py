@@ -1,6 +1,6 @@
 """Send to a list of recipients: check it, start, follow, report."""
 
-from faxdispatch.cli.groups import Table, lazy_group
+from faxdispatch.cli.groups import Group, Table
 
 COMMANDS: Table = {
     "check": "faxdispatch.cli.campaigns.making:check",
@@ -24,4 +24,4 @@ COMMANDS: Table = {
 }
 """Where each command is, in the order of the help."""
 
-app = lazy_group(COMMANDS, __doc__)
+app = Group(__doc__, COMMANDS)

@@ -16,9 +16,9 @@ from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.status import standing
 from faxdispatch.cli.lists import Form, ListFile, Unsent
+from faxdispatch.cli.lists import progress as showing
 from faxdispatch.cli.options import Operator, argument, moment, option, refuse
 from faxdispatch.cli.output import Answer
-from faxdispatch.cli.progress import progress as showing
 from faxdispatch.cli.sending import Documents, Sending, report_findings
 from faxdispatch.client import FaxClient
 from faxdispatch.documents.preflight.links import SAMPLE

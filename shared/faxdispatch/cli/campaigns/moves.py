@@ -100,11 +100,8 @@ def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:
     """
     desk = campaigns()
     found = desk.get(campaign)
-    confirm(
-        f"Delete campaign {found.id} ({found.name})? {counted(found.rows, 'row')} and all results can no longer be "
-        "reported.",
-        yes=yes,
-    )
+    lost = f"{counted(found.rows, 'row')} and all results can no longer be reported."
+    confirm(f"Delete campaign {found.id} ({found.name})? {lost}", yes=yes)
     desk.purge(campaign, operator=operator)
     return Answer({"outcome": "purged", "id": found.id}, f"campaign {found.id}: purged")
 

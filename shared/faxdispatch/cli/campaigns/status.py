@@ -8,9 +8,9 @@ from faxdispatch.campaign import Campaign, CampaignService, CampaignState
 from faxdispatch.campaign.causes import pause_in_words
 from faxdispatch.campaign.report.files import write_report
 from faxdispatch.campaign.report.totals import RESULTS
+from faxdispatch.cli.lists import progress
 from faxdispatch.cli.options import Limit, argument, option
 from faxdispatch.cli.output import Answer, Rows
-from faxdispatch.cli.progress import progress
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Campaigns, Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line
