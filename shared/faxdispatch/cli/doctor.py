@@ -71,10 +71,6 @@ def canary(
             course.run()
         course.tidy()
         teller.rest(course.verdicts)
-    return _answer(course)
-
-
-def _answer(course: Canary) -> Answer:
     notes = []
     if course.view and not course.view.finished:
         job = course.job_id

@@ -73,11 +73,7 @@ def _with_name(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def pairs(given: Sequence[str] | None, option: str, form: str) -> dict[str, str]:
-    """Return names and values from words like `zone=Time Zone`; `form` is how the help writes such a word.
-
-    Raises:
-        BadInput: a word does not have that form.
-    """
+    """Return names and values from words like `zone=Time Zone`. Raises `BadInput` if one does not have the `form`."""
     found = {}
     for pair in given or ():
         name, equals, value = pair.partition("=")
@@ -88,11 +84,7 @@ def pairs(given: Sequence[str] | None, option: str, form: str) -> dict[str, str]
 
 
 def refuse(why: str, options: Mapping[str, Any]) -> None:
-    """Refuse options that are given and would have no effect; None, False and an empty list mean not given.
-
-    Raises:
-        BadInput: one is given.
-    """
+    """Raise `BadInput` if an option without effect is given; None, False and an empty list mean not given."""
     if given := [
         f"--{name.strip('_').replace('_', '-')}" for name, value in options.items() if value not in (None, False, [])
     ]:

@@ -251,10 +251,8 @@ def note(line: str) -> None:
 def confirm(words: str, *, yes: bool) -> None:
     """Ask for confirmation, unless `yes`; without it, end the command with exit code 1.
 
-    `words` ask, and then state the consequence: "Stop campaign clean? 299 rows will not be sent."
-
-    Raises:
-        BadInput: standard input is no terminal, so nobody can confirm.
+    `words` ask, and then state the consequence: "Stop campaign clean? 299 rows will not be sent." Raises `BadInput` if
+    standard input is no terminal, so that nobody can confirm.
     """
     if yes:
         return

@@ -21,11 +21,7 @@ NO_SUCH_FAX = "Telnyx knows no fax of this id; it may have been deleted"
 
 @contextmanager
 def known(name: str, none_such: str) -> Iterator[None]:
-    """If a resource does not exist, name it in the error, with what that means.
-
-    Raises:
-        NoSuchResource: the calls in the block find nothing.
-    """
+    """If the calls in the block find nothing, raise `NoSuchResource` with the name and what that means."""
     try:
         yield
     except NoSuchResource as error:

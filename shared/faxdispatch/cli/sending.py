@@ -90,11 +90,7 @@ class Documents(Options):
 def report_findings(
     settings: Settings, *, documents: Sequence[Document | Path] = (), link: str | None, quality: str | None
 ) -> None:
-    """Report every warning about local documents, or about the document behind a link.
-
-    Raises:
-        BadInput: one cannot be faxed.
-    """
+    """Report every warning about local documents or a link's. Raises `BadInput` if one cannot be faxed."""
     for document in documents:
         if not isinstance(document, Path) or document.suffix.lower() not in {".html", ".htm"}:
             found = document_of(document)

@@ -110,9 +110,7 @@ def _document(name: str | None, sent: str | None) -> str | None:
     return f"{name} ({sent})" if name else sent
 
 
-def _ladder(step: int, settings: Settings) -> str | None:
-    if not step:
-        return None
+def _ladder(step: int, settings: Settings) -> str:
     changes = ", ".join(f"{name}={str(value).lower()}" for name, value in dict(settings.fax_ladder[:step]).items())
     return f"step {step} of {len(settings.fax_ladder)}: {changes}"
 
@@ -132,7 +130,7 @@ def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
         "document": _document(request.get("document_name"), request.get("media_url") or request.get("media_name")),
         "attempts": f"{view.attempt} begun; of the failed ones {view.dials} never connected and {view.connects} "
         f"connected; put back {view.holds} times without counting",
-        "ladder": _ladder(view.ladder_step, settings),
+        "ladder": _ladder(view.ladder_step, settings) if view.ladder_step else None,
         "cost": f"{view.spent:.3f} by the estimate" if view.attempt else None,
         "fax id": view.fax_id,
         "Telnyx says": view.provider_status,

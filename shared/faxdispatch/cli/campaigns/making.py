@@ -195,11 +195,7 @@ def _reading(file: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def _for_all(documents: Documents, sending: Sending, how: Reading, settings: Settings) -> tuple[ForAll, dict[str, Any]]:
-    """Return the document for all rows, whose warnings are reported, and the other options for all rows.
-
-    Raises:
-        BadInput: an option is wrong, or the document cannot be faxed.
-    """
+    """Return the document for all rows, whose warnings are reported, and the other options for all rows."""
     given, options = documents.for_all(settings), sending.asked()
     # Checked before a link is asked; the list itself may still have a column with documents.
     options_for_all(options | given.options, region=how.region or settings.fax_default_region, media_by_row=True)
