@@ -224,6 +224,22 @@ def test_a_burst_of_failures_pauses_the_campaign_once(redis_url: str) -> None:
     assert desk.campaigns.get(NAME).state is CampaignState.RUNNING
 
 
+def test_by_default_thirty_failures_of_the_last_forty_attempts_pause_a_campaign(redis_url: str) -> None:
+    desk = CampaignDesk(redis_url, Rules(rate=1000, channels=1000))
+    desk.run(*range(1, 41))
+    desk.feed()
+    desk.picked()
+    for row in range(1, 41):
+        desk.send_row(row)
+    for row in range(1, 11):
+        desk.deliver(row)
+    for row in range(11, 40):
+        desk.fail(row)
+    assert desk.campaigns.get(NAME).state is CampaignState.RUNNING
+    desk.fail(40)
+    assert desk.campaigns.get(NAME).reason == "error_burst"
+
+
 def test_refusals_count_towards_a_burst(redis_url: str) -> None:
     desk = CampaignDesk(redis_url, Rules(rate=1000, channels=1000, burst_window=2, burst_failures=2))
     desk.run(1, 2)

@@ -51,6 +51,12 @@ def test_after_a_quiet_time_at_most_half_a_burst_is_available_at_once(redis_url,
     assert len(at_once) == 1 + (burst - 1) // 2
 
 
+def test_by_default_three_calls_may_leave_at_once_after_a_quiet_time(redis_url):
+    desk = desk_at(redis_url, rate=10)
+
+    assert [at - desk.scripts.now * 1000 for at in slots(desk, 4)] == [0, 0, 0, SECOND // 10]
+
+
 ARRIVALS = st.lists(
     st.tuples(st.integers(0, 700), st.integers(1, 8), st.sampled_from([None, "a", "b"])), min_size=1, max_size=25
 )

@@ -136,12 +136,22 @@ def test_a_fax_refused_twice_while_others_succeed_is_at_fault_unless_it_is_clear
     assert run_attempt("job", w) is outcome
 
 
-def test_a_channel_limit_at_telnyx_holds_this_fax_and_pauses_nothing(w: Collaborators, telnyx: Telnyx) -> None:
+def test_a_channel_limit_at_telnyx_holds_this_fax_for_growing_pauses_and_pauses_nothing(
+    w: Collaborators, telnyx: Telnyx
+) -> None:
     create(w)
+    scripts = w.ledger.scripts
+    scripts.now = 1_790_000_000_000
     telnyx.answer = AccountRefused("D1", status=403, code="90041")
+    held = []
+    for _ in range(4):
+        assert run_attempt("job", w) is Outcome.PARKED
+        job = w.ledger.job("job")
+        assert job.hold_reason == "no_channel_at_telnyx" and job.due_at
+        held.append(job.due_at.timestamp() - scripts.now / 1000)
+        scripts.now = round(job.due_at.timestamp() * 1000)
 
-    assert run_attempt("job", w) is Outcome.PARKED
-    assert w.ledger.job("job").hold_reason == "no_channel_at_telnyx"
+    assert held == [15, 30, 60, 60]
     assert pauses(w) == {}
 
 
@@ -192,12 +202,19 @@ def test_a_job_before_its_time_is_parked_with_reason_and_time(w: Collaborators, 
     assert telnyx.asked == []
 
 
-def test_without_sender_or_connection_nothing_is_lost(w: Collaborators, telnyx: Telnyx) -> None:
-    bare = Collaborators(**{**vars(w), "settings": Settings(fax_rate=1000)})
+@pytest.mark.parametrize(
+    ("reason", "given"), [("no_connection", {}), ("no_sender", {"fax_connection_id": "c1"})], ids=str
+)
+def test_without_sender_or_connection_nothing_is_lost(
+    w: Collaborators, telnyx: Telnyx, reason: str, given: dict[str, str]
+) -> None:
+    bare = Collaborators(**{**vars(w), "settings": Settings(fax_rate=1000, **given)})
+    w.ledger.scripts.now = 1_790_000_000_000
     create(w)
 
     assert run_attempt("job", bare) is Outcome.PARKED
-    assert w.ledger.job("job").hold_reason == "no_connection"
+    job = w.ledger.job("job")
+    assert (job.hold_reason, job.due_at) == (reason, datetime.fromtimestamp(1_790_000_300, UTC))
     assert telnyx.asked == []
 
 

@@ -76,8 +76,9 @@ class Uploads:
     def find(self, name: str) -> MediaResource | None:
         """Return the record of a stored document, or None if there is none with that name.
 
-        Raises: TelnyxError: the storage did not answer. Unavailable: Redis did not answer, so it is not known when to
-        call.
+        Raises:
+            TelnyxError: the storage did not answer.
+            Unavailable: Redis did not answer, so it is not known when to call.
         """
         with self._clients.borrow() as telnyx:
             return find(telnyx, name)
