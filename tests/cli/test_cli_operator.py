@@ -84,6 +84,19 @@ def test_resolving_a_job_that_is_not_unknown_fails_and_changes_nothing(cli, ledg
     assert "while it is accepted: Telnyx has given it a fax id" in result.err
 
 
+def test_the_client_takes_a_verdict_as_a_word_and_refuses_other_words(ledger, job, redis_url):
+    client = FaxClient(redis_url)
+    for word in ("lost", "", None):
+        with pytest.raises(BadInput, match="^verdict: .*accepted, not_sent, failed"):
+            client.resolve(job, word, reason="seen")
+    with pytest.raises(BadInput, match="^fax_id: is needed"):
+        client.resolve(job, "accepted", reason="seen")
+    assert ledger.job(job).state is State.UNKNOWN
+
+    assert client.resolve(job, "failed", reason="seen") == "resolved"
+    assert ledger.job(job).state is State.FAILED
+
+
 def test_a_fax_of_another_job_is_named(cli, ledger, job, redis_url):
     other = FaxClient(redis_url).send(to="+13125550124", media_name="letter").job_id
     admit_one(ledger, other, connection="17", sender="+13125550199")

@@ -80,7 +80,7 @@ class OperatorCalls(SendCalls):
             Conflict: the job's state does not allow the verdict, or the fax belongs to another attempt.
             Unavailable: Redis did not answer; try again.
         """
-        check(verdict, reason=reason, fax_id=fax_id)
+        verdict = check(verdict, reason=reason, fax_id=fax_id)
         reply = self._ledger.resolve(job_id, verdict, reason=reason, fax_id=fax_id, operator=operator, attempt=attempt)
         if reply["outcome"] not in {"resolved", "repeated"}:
             raise refusal(job_id, reply)

@@ -24,12 +24,15 @@ _AGAINST: dict[State, str] = {
 }
 
 
-def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
-    """Check that a verdict is complete.
+def check(verdict: Verdict | str, *, reason: str, fax_id: str | None) -> Verdict:
+    """Check that a verdict is complete. Return it.
 
     Raises:
-        BadInput: the reason is missing or too long, or a fax id is missing, wrong or out of place.
+        BadInput: it is none, the reason is missing or too long, or a fax id is missing, wrong or out of place.
     """
+    if verdict not in list(Verdict):
+        raise BadInput(f"verdict: {verdict!r} is none; write one of {', '.join(Verdict)}")
+    verdict = Verdict(verdict)
     check_reason(reason)
     if (verdict is Verdict.ACCEPTED) != (fax_id is not None):
         raise BadInput("fax_id: is needed for the verdict accepted, and not allowed for any other")
@@ -38,6 +41,7 @@ def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
             _FAX_ID.validate_python(fax_id)
     except ValidationError:
         raise BadInput(f"fax_id: {fax_id!r} is not the id of a fax at Telnyx") from None
+    return verdict
 
 
 def check_reason(reason: str) -> None:
