@@ -87,9 +87,9 @@ def test_resolving_a_job_that_is_not_unknown_fails_and_changes_nothing(cli, ledg
 def test_the_client_takes_a_verdict_as_a_word_and_refuses_other_words(ledger, job, redis_url):
     client = FaxClient(redis_url)
     for word in ("lost", "", None):
-        with pytest.raises(BadInput, match="^verdict: .*accepted, not_sent, failed"):
+        with pytest.raises(BadInput, match=r"^verdict: .*accepted, not_sent, failed"):
             client.resolve(job, word, reason="seen")
-    with pytest.raises(BadInput, match="^fax_id: is needed"):
+    with pytest.raises(BadInput, match=r"^fax_id: is needed"):
         client.resolve(job, "accepted", reason="seen")
     assert ledger.job(job).state is State.UNKNOWN
 

@@ -147,7 +147,8 @@ def test_a_channel_limit_at_telnyx_holds_this_fax_for_growing_pauses_and_pauses_
     for _ in range(4):
         assert run_attempt("job", w) is Outcome.PARKED
         job = w.ledger.job("job")
-        assert job.hold_reason == "no_channel_at_telnyx" and job.due_at
+        assert job.hold_reason == "no_channel_at_telnyx"
+        assert job.due_at
         held.append(job.due_at.timestamp() - scripts.now / 1000)
         scripts.now = round(job.due_at.timestamp() * 1000)
 
