@@ -71,7 +71,7 @@ def test_a_selector_chooses_the_rows_it_names(service, finished, word, chosen):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "cause: say which rows"),
+        ([], "cause: choose rows by"),
         (["unknown"], "unknown faxes have not ended"),
         (["bussy"], "cause: bussy is unknown"),
     ],
