@@ -1,6 +1,9 @@
 """The evidence of Telnyx's listings about an attempt with an unknown outcome."""
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -98,6 +101,34 @@ def test_what_a_listing_shows_before_it_breaks_off_is_evidence(w: Collaborators,
     telnyx.listed = [listed(encode_client_state("job", 1, w.ledger.identity.id)), Unreachable("page 2: no answer")]
 
     assert look(w) is State.ACCEPTED
+
+
+@pytest.mark.parametrize(("redis", "telnyx_clock"), [(1000, 2000), (2000, 1000)], ids=["redis", "telnyx"])
+def test_a_listing_shows_only_what_telnyx_had_when_it_was_requested(
+    w: Collaborators, monkeypatch: pytest.MonkeyPatch, redis: int, telnyx_clock: int
+):
+    """The claim is that many seconds old by each clock, and the listing took 100 s."""
+    now, monotonic = datetime.now(UTC).replace(microsecond=0), time.monotonic()
+    w.ledger.scripts.now = round(now.timestamp() * 1000)
+    w.telnyx_clock.hear({"date": format_datetime(now)})
+    claimed = {
+        name: round((now - timedelta(seconds=age)).timestamp() * 1000)
+        for name, age in (("submitted", redis), ("submitted_telnyx", telnyx_clock))
+    }
+    w.ledger.redis.hset("fax:job:job", mapping=claimed)
+    times = iter([monotonic - 100, monotonic])
+    monkeypatch.setattr("worker.reconcile.time", SimpleNamespace(monotonic=lambda: next(times)))
+    found: dict[str, Any] = {}
+
+    def not_listed(*_: Any, **facts: Any) -> dict[str, Any]:
+        found.update(facts)
+        return {"outcome": "unknown"}
+
+    monkeypatch.setattr(w.ledger, "not_listed", not_listed)
+    reconcile("job", w)
+
+    assert found["age"] == pytest.approx(100)
+    assert found["after_claim"] == pytest.approx(900, abs=30)
 
 
 def test_a_listing_of_another_account_is_no_evidence(w: Collaborators):

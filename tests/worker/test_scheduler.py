@@ -98,6 +98,15 @@ def test_a_claim_whose_worker_died_becomes_unknown_and_is_searched_for(desk: Des
     assert desk.after(15) == [("fax.reconcile.v1", {"job_id": "job"})]
 
 
+def test_surplus_faxes_are_cancelled_unless_the_ledger_went_back_in_time(desk: Desk) -> None:
+    desk.ledger.redis.zadd("fax:strays", {"fax-1": 0})
+    desk.w.watch.witness.behind = True
+
+    assert desk.after(1) == []
+    desk.w.watch.witness.behind = False
+    assert desk.after(1) == [("fax.cancel.v1", {"fax_id": "fax-1"})]
+
+
 def test_a_fax_without_news_is_polled_less_and_less_often(desk: Desk) -> None:
     desk.create()
     desk.claim()

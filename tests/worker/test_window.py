@@ -72,3 +72,10 @@ def test_without_telnyxs_time_a_clock_a_day_off_makes_a_listing_no_evidence(know
 
     assert look(view, after=after, known=known) == after
     assert look(view, after=after, known=known, redis_ahead=timedelta(days=1), ours=timedelta()) is None
+
+
+def test_a_listings_own_date_counts_more_than_this_machines_clock():
+    view, after, wrong = job(noted=False), timedelta(minutes=10), timedelta(days=1)
+
+    assert look(view, after=after, ours=wrong) == after
+    assert look(view, after=after, known=False, ours=wrong) is None
