@@ -365,6 +365,13 @@ def test_setup_changes_only_what_differs(cli, fresh):
     assert cli("apps", "setup", "--profile", "8", "--json").json["outcome"] == "unchanged"
 
 
+def test_setup_keeps_further_applications_and_addresses(cli, fresh):
+    identity = fresh.make("faxdispatch")
+    ours = {"FAX_CONNECTION_ID": f"{identity},77", "FAX_WEBHOOK_URL": f"{URL},https://spare.example.com/hook"}
+
+    assert cli("apps", "setup", "--json", **ours).json["settings"] == ours
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_dry_run_changes_nothing_and_prints_nothing_to_export(cli, fresh, there):
     if there:

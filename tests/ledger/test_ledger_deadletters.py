@@ -34,6 +34,12 @@ def test_a_redelivered_message_becomes_one_dead_letter_with_one_event(ledger, sc
     assert published(scripts) == ["m-1"]
 
 
+@pytest.mark.parametrize("content", [{"body": "x"}, {"sha1": "x"}, {"args": ["x"]}, {"kwargs": {"to": "x"}}], ids=str)
+def test_another_message_under_the_same_id_is_another_dead_letter(ledger, letters, content):
+    assert [dead_letter(ledger, "m"), dead_letter(ledger, "m", **content)] == ["recorded", "recorded"]
+    assert letters.count() == 2
+
+
 def test_dead_letters_are_listed_newest_first_with_what_is_wrong_and_since_when(ledger, scripts, letters):
     for number in range(3):
         scripts.now = START + number

@@ -4,7 +4,7 @@ from faxdispatch.events import Event
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Rules, Scripts, connect
 from tests.ledger.conftest import claim
-from tests.ledger.steps import admit_one
+from tests.ledger.steps import admit_one, claim_one
 
 SENDER = "+14155550299"
 
@@ -22,6 +22,16 @@ def test_a_job_whose_connection_changes_is_on_one_waiting_list_only(redis_url: s
     assert agenda.pick() == []
     ledger.cancel("second", source="operator")
     assert scripts.redis.keys("fax:waiting:*") == scripts.redis.keys("fax:calls:*") == []
+
+
+def test_a_job_in_flight_keeps_the_document_that_was_made_for_it(ledger: Ledger) -> None:
+    ledger.create("link", SendFax(to="+14155550201", media_url="https://a.test/x.pdf"), source="producer")
+    for document, known in (("first", None), ("second", "first")):
+        ledger.admit_many([("link", "c", SENDER)], composed={"link": (document, known)})
+    assert ledger.job("link").composed == "second"
+    claim_one(ledger, "link", owner="w", lease=60, facts={})
+    ledger.admit_many([("link", "c", SENDER)], composed={"link": ("third", "second")})
+    assert ledger.job("link").composed == "second"
 
 
 def test_a_polled_status_of_an_unknown_fax_publishes_nothing(scripts: Scripts) -> None:

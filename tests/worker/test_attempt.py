@@ -42,6 +42,18 @@ def test_an_accepted_fax_carries_job_and_attempt_and_every_option(w: Collaborato
     assert types(w) == ["job.queued", "job.submitted", "job.accepted"]
 
 
+def test_a_fax_is_sent_with_the_options_with_which_the_last_one_to_its_number_was_delivered(
+    w: Collaborators, telnyx: Telnyx
+) -> None:
+    create(w)
+    w.ledger.redis.set("fax:ladder:+13125550200", 1)
+
+    run_attempt("job", w)
+
+    assert telnyx.asked[0].t38_enabled is False
+    assert w.ledger.job("job").ladder_step == 1
+
+
 def test_a_fax_that_missed_its_slot_is_not_sent_if_no_other_slot_is_free(
     w: Collaborators, telnyx: Telnyx, monkeypatch: pytest.MonkeyPatch
 ) -> None:

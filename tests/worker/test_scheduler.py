@@ -98,6 +98,22 @@ def test_a_claim_whose_worker_died_becomes_unknown_and_is_searched_for(desk: Des
     assert desk.after(15) == [("fax.reconcile.v1", {"job_id": "job"})]
 
 
+def test_inbound_faxes_are_listed_every_five_minutes(desk: Desk) -> None:
+    desk.ledger.redis.delete("fax:inbound-listing")
+
+    assert desk.after(1) == [("fax.ask.v1", {"task": "fax.find.v1", "payload": {}})]
+    assert 200_000 < desk.ledger.redis.pttl("fax:inbound-listing") <= 300_000
+
+
+def test_a_retry_skips_steps_of_the_ladder_that_the_fax_has_taken_already(desk: Desk) -> None:
+    desk.create(t38_enabled=False)
+    desk.claim()
+    desk.fail("carrier_lost")
+    desk.after(0)
+
+    assert (desk.state, desk.ledger.job("job").ladder_step) == (State.HELD, 2)
+
+
 def test_surplus_faxes_are_cancelled_unless_the_ledger_went_back_in_time(desk: Desk) -> None:
     desk.ledger.redis.zadd("fax:strays", {"fax-1": 0})
     desk.w.watch.witness.behind = True
