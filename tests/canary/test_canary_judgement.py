@@ -162,7 +162,7 @@ def test_a_paused_connection_says_why_and_what_telnyx_said():
 
     assert found[Link.ACCEPTED].mark is Mark.BROKEN
     assert "402 no funds" in found[Link.ACCEPTED].detail
-    assert "because 20100" in found[Link.ACCEPTED].detail
+    assert "paused (20100) until" in found[Link.ACCEPTED].detail
     assert "faxdispatch resume c-1" in found[Link.ACCEPTED].remedy
 
 

@@ -71,7 +71,7 @@ def test_status_shows_a_row_as_long_as_its_campaign_is_kept(cli, redis_url):
         desk.redis.xadd("fax:events", {"job_id": "other"})
 
     out = cli("status", job(1)).out
-    assert "row          1 of campaign spring\nstate        delivered\n" in out
+    assert "row           1 of campaign spring\nstate         delivered\n" in out
     assert [line.split()[3] for line in out.splitlines() if " by " in line and "Z  " in line] == [
         "job.queued", "job.submitted", "job.accepted", "fax.delivered",
     ]  # fmt: skip
@@ -79,7 +79,7 @@ def test_status_shows_a_row_as_long_as_its_campaign_is_kept(cli, redis_url):
     assert number_of(1) in cli("status", job(1), "--full").out
     found = cli("status", job(1), "--json", "--history").json
     assert (found["state"], found["row"], len(found["history"])) == ("delivered", 1, 4)
-    assert "state        pending\n" in cli("status", job(2)).out
+    assert "state         pending\n" in cli("status", job(2)).out
     missing = cli("status", job(3))
     assert (missing.code, missing.out) == (1, "")
     assert missing.err.startswith("faxdispatch: job spring-3: not known here")
@@ -103,10 +103,10 @@ def test_a_code_of_telnyx_is_shown_with_its_words_everywhere(cli, redis_url):
         plain("10017"),
         plain("10017"),
     ]
-    assert f"state        failed because {words}\n" in cli("status", "refused").out
+    assert f"state         failed ({words})\n" in cli("status", "refused").out
     assert f"code={words}" in cli("status", "refused", "--history").out
     assert cli("status", "refused", "--json").json["cause_in_words"] == plain("10017")
-    assert f"state        failed ({words})\n" in cli("status", job(1)).out
+    assert f"state         failed ({words})\n" in cli("status", job(1)).out
     assert cli("status", job(1), "--json").json["cause_in_words"] == plain("10017")
     assert f"ended for {words}" in cli("campaign", "status", "spring").out
     assert cli("campaign", "status", "spring", "--json").json["causes_in_words"] == {"10017": plain("10017")}

@@ -34,7 +34,7 @@ def test_it_says_if_nothing_is_held(cli):
     result = cli("holds")
 
     assert result.code == 0
-    assert result.out.splitlines() == ["nothing is held", "spent today: 0.00, no cap (an estimate; the day is UTC)"]
+    assert result.out.splitlines() == ["nothing is held", "spent today (estimated, UTC): 0.00, no cap"]
 
 
 def test_held_faxes_are_summed_by_reason_the_most_frequent_first(cli, hold):
@@ -78,10 +78,10 @@ def test_what_holds_up_all_faxes_is_shown_below(cli, redis):
     out = cli("holds", FAX_SPEND_DAY="5").out
 
     assert "nothing is held" in out
-    assert "connection 17: paused until 2" in out
-    assert "because no_funds; faxdispatch resume 17 ends it sooner" in out
+    assert "connection 17: paused (no_funds) until 2" in out
+    assert "; faxdispatch resume 17 ends it sooner" in out
     assert "Telnyx wants no calls until 2" in out
-    assert "spent today: 0.00 of 5.00" in out
+    assert "spent today (estimated, UTC): 0.00 of 5.00" in out
 
 
 def test_json_shows_the_same(cli, hold, redis):
@@ -105,7 +105,7 @@ def test_the_jobs_of_one_reason_are_listed(cli, hold):
     lines = cli("holds", "--reason", "retry").out.splitlines()
 
     assert [line.split()[0] for line in lines] == [sooner, later]
-    assert "held because retry until 2096-10-02 07:06:40Z" in lines[0]
+    assert "held (retry) until 2096-10-02 07:06:40Z" in lines[0]
     found = [json.loads(line) for line in cli("holds", "--reason", "retry", "--json").out.splitlines()]
     assert [job["job_id"] for job in found] == [sooner, later]
 

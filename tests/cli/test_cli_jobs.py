@@ -58,7 +58,7 @@ def test_status_says_why_a_job_is_held_and_until_when(cli, ledger, job):
 
     out = cli("status", job).out
 
-    assert "held because window until 2027-01-15 08:00:00Z" in out
+    assert "held (window) until 2027-01-15 08:00:00Z" in out
     assert "Its window of days and hours is closed." in out
     assert f"faxdispatch release {job}" in out
 
@@ -90,8 +90,7 @@ def test_the_overview_for_people_says_the_same(cli, ledger, redis, job):
     lines = cli("status").out
 
     assert "accepted             1" in lines
-    assert "connection 17: 1 of 2 channels in use, 0 waiting, paused until" in lines
-    assert "because no_funds" in lines
+    assert "connection 17: 1 of 2 channels in use, 0 waiting, paused (no_funds) until" in lines
     assert "workers: 0" in lines
 
 

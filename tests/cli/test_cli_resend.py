@@ -29,7 +29,7 @@ def test_the_new_job_has_the_same_request_and_names_the_old_one(client, ended, c
     new = client.status(receipt.job_id)
     assert (new.request.to, new.request.tags, new.request.quality) == (NUMBER, ("ward",), "high")
     assert (new.request.resend_of, new.state) == (ended, State.QUEUED)
-    assert f"sends again  {ended}\n" in cli("status", receipt.job_id).out
+    assert f"sends again   {ended}\n" in cli("status", receipt.job_id).out
     again = client.resend(ended)
     assert (again.job_id, again.created) == (receipt.job_id, False)
 

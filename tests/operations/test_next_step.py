@@ -10,11 +10,11 @@ PAST, COMING = str(NOW - 1), str(NOW + 60_000)
 def test_a_pause_that_a_probe_must_end_shows_no_time_in_the_past() -> None:
     pause = read_pause({"reason": "telnyx_failing", "until": PAST, "tries": "2"}, NOW)
     assert pause is not None
-    assert pause_line(pause) == "paused because telnyx_failing, until a fax that is tried now has gone through"
+    assert pause_line(pause) == "paused (telnyx_failing) until a fax that is tried now has gone through"
 
 
 def test_any_other_pause_is_over_after_its_time() -> None:
     assert read_pause({"reason": "no_funds", "until": PAST}, NOW) is None
     pause = read_pause({"reason": "no_funds", "until": COMING}, NOW)
     assert pause is not None
-    assert pause_line(pause) == "paused until 2033-05-18 03:34:20Z because no_funds"
+    assert pause_line(pause) == "paused (no_funds) until 2033-05-18 03:34:20Z"

@@ -75,7 +75,7 @@ def canary(
     if course.view and not course.view.finished:
         job = course.job_id
         notes.append(f"the fax continues: faxdispatch status {job} follows it, faxdispatch cancel {job} ends it")
-    words = f"every link holds; job {course.job_id}, {course.seconds:.1f} s in all"
+    words = f"every link works; job {course.job_id}, {course.seconds:.1f} s in all"
     return Answer(hidden(course.as_data()), words if course.ok else (), notes, ok=course.ok)
 
 

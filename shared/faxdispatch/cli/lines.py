@@ -15,6 +15,7 @@ from faxdispatch.text.wording import clock
 _FIRST = ("reason", "evidence", "verdict")
 _OUTCOME = ("status", "failure_reason", "internal_failure_reason", "page_count", "call_duration_secs")
 _CODES = {"reason", "cause", "code"}
+_EMPTY = ("", "null", "{}", "[]")
 _CAUSED = {State.UNKNOWN, State.DECIDING, State.FAILED}
 
 
@@ -26,6 +27,7 @@ def event_line(event: Event, *, full: bool = False) -> str:
     is_job_event = event.type.startswith("job.")
     known = sorted(event.data, key=lambda name: (name not in _FIRST, name))
     facts = {name: _fact(name, event.data[name]) for name in known if is_job_event or name in _OUTCOME}
+    facts = {name: fact for name, fact in facts.items() if fact not in _EMPTY}
     if event.fax_id and "fax_id" not in facts:
         facts["fax"] = event.fax_id
     said = " ".join(f"{name}={value}" for name, value in (facts if full else hidden(facts)).items())
@@ -46,9 +48,9 @@ def state_line(view: JobView) -> str:
     """Write the state of a job: why and until when it is held, or why it failed, and Telnyx's own status."""
     words = [f"{view.state}"]
     if view.hold_reason:
-        words.append(f"because {view.hold_reason}" + (f" until {clock(view.due_at)}" if view.due_at else ""))
+        words.append(f"({view.hold_reason})" + (f" until {clock(view.due_at)}" if view.due_at else ""))
     elif view.cause and view.state in _CAUSED:
-        words.append(f"because {short(view.cause)}")
+        words.append(f"({short(view.cause)})")
     if view.provider_status and not view.finished:
         words.append(f"(Telnyx: {view.provider_status})")
     if view.cancel_requested and not view.finished:

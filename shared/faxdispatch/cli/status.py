@@ -19,7 +19,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.states import IN_LINE, OPEN, HoldReason, State
 from faxdispatch.text.wording import clock, counted, lasting, of_cap
 
-_WIDTH = 11
+_WIDTH = 12
 
 
 def status(
@@ -115,6 +115,16 @@ def _ladder(step: int, settings: Settings) -> str:
     return f"step {step} of {len(settings.fax_ladder)}: {changes}"
 
 
+def _attempts(view: JobView) -> str:
+    parts = [
+        f"{view.attempt} begun",
+        f"{view.dials} failed before the call connected" if view.dials else "",
+        f"{view.connects} failed in the call" if view.connects else "",
+        f"put back {view.holds} times, which does not count as an attempt" if view.holds else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
 def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
     request = view.request.encode()
     waived = ", ".join(sorted(view.waived))
@@ -128,8 +138,7 @@ def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
         "to": request["to"],
         "from": request.get("from") or view.sender,
         "document": _document(request.get("document_name"), request.get("media_url") or request.get("media_name")),
-        "attempts": f"{view.attempt} begun; of the failed ones {view.dials} never connected and {view.connects} "
-        f"connected; put back {view.holds} times without counting",
+        "attempts": _attempts(view),
         "ladder": _ladder(view.ladder_step, settings) if view.ladder_step else None,
         "cost": f"{view.spent:.3f} by the estimate" if view.attempt else None,
         "fax id": view.fax_id,
@@ -177,13 +186,13 @@ def overview_lines(found: dict[str, Any]) -> Iterator[str]:
             words += f", {line['paused']['words']}"
         yield f"connection {line['connection_id']}: {words}"
     account = found["account"]
-    spent = f"spent today: {of_cap(account['spent'], account['cap'])} (an estimate)"
+    spent = f"spent today (estimated): {of_cap(account['spent'], account['cap'])}"
     channels = "" if account["channels"] is None else f" of {account['channels']}"
     yield f"account: {account['in_flight']}{channels} channels in use, {spent}"
     if account["shut_until"]:
         yield f"account: Telnyx wants no calls until {clock(account['shut_until'])}"
     for reason, count in found["held"].items():
-        yield f"held because {reason}: {count}"
+        yield f"held ({reason}): {count}"
     if found["questions"]:
         yield f"questions to Telnyx that wait for their share of the rate: {found['questions']}"
     yield f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads")
@@ -257,7 +266,7 @@ def _lines(held: list[Held], paused: dict[str, Pause], account: Account, now: da
         yield f"connection {name}: {pause_line(pause)}; faxdispatch resume {name} ends it sooner"
     if account.shut_until:
         yield f"Telnyx wants no calls until {clock(account.shut_until)}"
-    yield f"spent today: {of_cap(account.spent, account.cap)} (an estimate; the day is UTC)"
+    yield f"spent today (estimated, UTC): {of_cap(account.spent, account.cap)}"
 
 
 def _when(held: Held, now: datetime) -> str:

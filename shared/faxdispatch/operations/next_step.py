@@ -50,8 +50,8 @@ def ends_by(job: JobView) -> str | None:
 def pause_line(pause: Pause) -> str:
     """Write the end and the reason of a connection's pause."""
     if pause.trying:
-        return f"paused because {pause.reason}, until a fax that is tried now has gone through"
-    return f"paused until {clock(pause.until)} because {pause.reason}"
+        return f"paused ({pause.reason}) until a fax that is tried now has gone through"
+    return f"paused ({pause.reason}) until {clock(pause.until)}"
 
 
 def _holding(job: JobView) -> HoldReason | None:

@@ -4,7 +4,7 @@ A sample represents the remaining rows, so that a forecast costs the same for te
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,10 +129,16 @@ class Forecaster:
             rows = self._campaigns.pending_rows(campaign.id, chunk)
             for _, to, fields in rows[:: max(1, len(rows) // _ROWS)]:
                 _add(recipients, to, campaign.options, fields)
-        # All remaining rows may be under way.
         if not list(recipients.hours()):
-            _add(recipients, "", {name: value for name, value in campaign.options.items() if name != "window"}, {})
+            for to, fields in self._open(campaign.id):
+                _add(recipients, to, campaign.options, fields)
         return [load_of(hours, PAGES_GUESS, settings) for hours in recipients.hours()]
+
+    def _open(self, campaign_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield rows that have a job: those that are left when none is pending any more."""
+        rows = set(self._campaigns.open_rows(campaign_id, limit=_ROWS))
+        for chunk in sorted({(row - 1) // CHUNK for row in rows})[:_CHUNKS]:
+            yield from ((to, fields) for row, to, fields in self._campaigns.chunk(campaign_id, chunk) if row in rows)
 
 
 def _add(recipients: Recipients, to: str, options: Mapping[str, Any], fields: Mapping[str, Any]) -> None:

@@ -236,7 +236,7 @@ class Planner:
             there = 2
             self.remarks.append("nothing was sent on this connection yet: it begins with 2 channels and tries more")
         if traffic and traffic.pause:
-            self.remarks.append(f"the connection is paused because {traffic.pause.reason}: add the time of the pause")
+            self.remarks.append(f"the connection is paused ({traffic.pause.reason}): add the time of the pause")
         kept = settings.fax_urgent_channels if isinstance(settings.fax_urgent_channels, int) else int(there >= 4)
         if options.get("priority", Priority.BULK) == Priority.BULK:
             there = max(1, there - kept)

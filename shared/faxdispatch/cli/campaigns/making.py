@@ -184,7 +184,7 @@ def _notes(made: Imported, found: Campaign) -> Iterator[str]:
         yield from made.summary.remarks()
         yield from _bad_rows(made.summary, made.bad_rows, made.left_out)
     if found.state is CampaignState.CHECKED:
-        yield f"faxdispatch campaign test {found.id} tries it on your own numbers; campaign start sends it"
+        yield f"next: `faxdispatch campaign test {found.id}` sends it to your own numbers, `campaign start` to its rows"
 
 
 @contextmanager

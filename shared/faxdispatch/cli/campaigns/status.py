@@ -73,11 +73,12 @@ def status(campaign: Id) -> Answer:
 def list_(limit: Limit = 50) -> Rows[Campaign]:
     """List campaigns, the newest first."""
     found = FaxClient.from_env().campaigns.list()
+    wide = max((len(one.id) for one in found[:limit]), default=0)
     return Rows(
         found,
         data=Campaign.as_data,
         line=lambda one: (
-            one.id,
+            f"{one.id:<{wide}}",
             clock(one.created_at),
             f"{one.ended:,} of {counted(one.rows, 'row')} ended",
             standing(one),
