@@ -29,6 +29,7 @@ from faxdispatch.documents.preflight import examining
 from faxdispatch.documents.preflight.lookers import Lookers
 from faxdispatch.ledger import Patience
 from faxdispatch.settings import Settings
+from faxdispatch.subprocesses.parent_death import ending_with_parent
 from faxdispatch.supervisor.roles import free_port
 from faxdispatch.supervisor.valkey import valkey_command
 from tests.ledger.campaign_desk import CampaignDesk
@@ -139,7 +140,7 @@ class Valkey:
         folder.mkdir(exist_ok=True)
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._command = [*valkey_command(folder, self.port), *options]
+        self._command = ending_with_parent([*valkey_command(folder, self.port), *options])
         self.start()
 
     def __enter__(self) -> Self:

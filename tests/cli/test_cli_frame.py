@@ -264,9 +264,10 @@ def test_a_character_that_the_terminal_does_not_have_is_shown_by_its_number():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_a_full_disk_is_reported_in_one_line():
+@pytest.mark.parametrize("asked", ["say", "--help", "--version"])
+def test_a_full_disk_is_reported_in_one_line(asked):
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        words = [sys.executable, "-c", SAY, "say"]
+        words = [sys.executable, "-c", SAY, asked]
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
 
     assert done.returncode == 1

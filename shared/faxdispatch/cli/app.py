@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from errno import ENOSPC
 from importlib.metadata import version
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import option
+from faxdispatch.cli.output import unwritable
 from faxdispatch.errors import BadInput, FaxError, NotSent
 from faxdispatch.text.plain import plain
 from faxdispatch.text.privacy import scrub
@@ -83,7 +85,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     environment must be fixed, 1 for everything else.
     """
     try:
-        app(args=None if arguments is None else list(arguments), prog_name="faxdispatch")
+        _run(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except FaxError as error:
@@ -93,3 +95,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"faxdispatch: {line}\n")
         return 2 if isinstance(error, BadInput) else 1
     return 0
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="faxdispatch")
+    except OSError as error:
+        # A help or the version, which typer writes; commands write with `output.show`.
+        if error.errno == ENOSPC:
+            raise unwritable(error) from error
+        raise

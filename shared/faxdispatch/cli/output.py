@@ -238,9 +238,14 @@ def show(line: str = "") -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        # Python would try to write the same line again when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise FaxError(f"standard output cannot be written: {error.strerror}") from error
+        raise unwritable(error) from error
+
+
+def unwritable(error: OSError) -> FaxError:
+    """Return what is reported if standard output cannot be written; nothing more is written to it."""
+    # Python would try to write the same line again when the process ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FaxError(f"standard output cannot be written: {error.strerror}")
 
 
 def note(line: str) -> None:
