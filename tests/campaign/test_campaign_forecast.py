@@ -8,6 +8,7 @@ from faxdispatch.ledger import Account, CampaignRow, Campaigns, Pause, Rules, Sc
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
 from tests.campaign.conftest import rows
+from tests.ledger.campaign_desk import CampaignDesk, job
 
 NOW = datetime(2026, 5, 7, 18, 0, tzinfo=UTC)
 """A Thursday, 13:00 in Chicago."""
@@ -103,3 +104,22 @@ def test_a_forecast_costs_the_same_for_many_rows(redis_url):
             if seen[-1] == "PING":
                 break
     assert len(seen) < 8
+
+
+def test_a_campaign_ends_no_earlier_than_the_next_attempt_of_a_row_that_waits_for_it(redis_url):
+    """The rows that wait may be the only ones left, and a stalled campaign has no pace that says so."""
+    desk = CampaignDesk(redis_url)
+    desk.run(1, 2, name="c")
+    desk.feed(name="c")
+    desk.picked()
+    for row, delay in ((1, 60), (2, 1200)):
+        desk.send(job(row, campaign="c"))
+        desk.report(job(row, campaign="c"), "failed", "user_busy")
+        desk.retry(job(row, campaign="c"), delay=delay)
+    forecaster = Forecaster(desk.campaigns, Settings.load(redis_url=redis_url, fax_default_region="US"))
+    now = datetime.fromtimestamp(desk.ledger.scripts.clock() / 1000, UTC)
+
+    found = forecaster.of(desk.campaigns.get("c"), now, traffic=None, account=FREE)
+
+    assert now + timedelta(minutes=20) < found.low < now + timedelta(minutes=25)
+    assert found.high > found.low

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from faxdispatch.campaign.planning.pace import Pace
 from faxdispatch.cli.campaigns.watch import Standing, line, view
+from faxdispatch.errors import Unavailable
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.conftest import free_port
@@ -79,6 +80,19 @@ def test_watching_ends_if_redis_is_down(cli):
 
     assert (result.code, result.out) == (1, "")
     assert "Redis cannot be reached" in result.err
+    assert "continues" not in result.err
+
+
+def test_watching_says_that_the_campaign_continues_if_redis_goes_away_meanwhile(cli, rows, monkeypatch):
+    def away(_):
+        raise Unavailable("Redis cannot be reached")
+
+    monkeypatch.setattr("time.sleep", away)
+
+    result = cli("campaign", "watch", CAMPAIGN)
+
+    assert (result.code, len(result.out.splitlines())) == (1, 1)
+    assert f"the campaign continues: faxdispatch campaign status {CAMPAIGN}" in result.err
 
 
 def test_watching_with_json_prints_one_object_per_line(cli, rows):

@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -297,6 +297,14 @@ class Campaigns(CampaignResults):
         found = self._scripts.run("campaign_holds", campaign=campaign_id)["holds"]
         most = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
         return {HoldReason(reason): count for reason, count in most}
+
+    def last_hold_ends(self, campaign_id: str, *, most: int = 1000) -> datetime | None:
+        """Return when the last hold of its rows ends, of those that end at a time, such as a wait for the next attempt.
+
+        Of more than `most` rows that have a job, a random sample is read, so that the cost is bounded.
+        """
+        last = self._scripts.run("campaign_holds", campaign=campaign_id, most=most).get("last")
+        return datetime.fromtimestamp(last / 1000, UTC) if last else None
 
     def purge(self, campaign_id: str, *, operator: str | None = None) -> tuple[str, CampaignState | None]:
         """Delete a campaign that has no open rows: `purged`, or `no` if it has some or still runs; with its state.

@@ -16,7 +16,7 @@ from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Recipients, load
 from faxdispatch.campaign.requests import request_of
 from faxdispatch.ledger import CHUNK, Account, Campaign, Campaigns, Traffic
 from faxdispatch.settings import Settings
-from faxdispatch.states import CampaignState
+from faxdispatch.states import CampaignState, State
 
 _CHUNKS = 3
 _ROWS = 100
@@ -29,7 +29,8 @@ _FRESH = 60.0
 class Forecast:
     """An estimate.
 
-    `low` assumes that every remaining fax arrives at its next try, `high` that a share of them is tried often.
+    `low` assumes that every remaining fax arrives at its next try, `high` that a share of them is tried often. Neither
+    is before the next attempt of a row that waits for it.
 
     `waits_until` is the time before which nothing begins, if there is one. The ends of a paused campaign assume that it
     is resumed now. Both ends are None if they lie beyond `course.LONGEST`.
@@ -68,11 +69,22 @@ class Forecaster:
         start = max([now, *(moment for moment in shut if moment)])
         capacity = self._capacity(traffic, account)
         loads = self._scaled(campaign, now, left, capacity, per_minute)
-        return Forecast(
-            finish(loads, capacity, start, self._settings.holidays),
-            self._late(loads, capacity, start, campaign),
-            start if start > now else None,
+        last = self._last_held(campaign, now, start, capacity)
+        low, high = (
+            _later(end, last)
+            for end in (
+                finish(loads, capacity, start, self._settings.holidays),
+                self._late(loads, capacity, start, campaign),
+            )
         )
+        return Forecast(low, high, start if start > now else None)
+
+    def _last_held(self, campaign: Campaign, now: datetime, start: datetime, capacity: Capacity) -> datetime | None:
+        """Return when one call ends that begins once the last hold is over, or `start` if no hold ends at a time."""
+        until = self._campaigns.last_hold_ends(campaign.id) if campaign.open.get(State.HELD) else None
+        if until is None or until <= start:
+            return start
+        return finish(self._scaled(campaign, now, 1, capacity, None), capacity, until, self._settings.holidays)
 
     def _late(self, loads: Sequence[Load], capacity: Capacity, start: datetime, campaign: Campaign) -> datetime | None:
         attempts = campaign.options.get("max_attempts") or self._settings.fax_max_attempts
@@ -139,6 +151,11 @@ class Forecaster:
         rows = set(self._campaigns.open_rows(campaign_id, limit=_ROWS))
         for chunk in sorted({(row - 1) // CHUNK for row in rows})[:_CHUNKS]:
             yield from ((to, fields) for row, to, fields in self._campaigns.chunk(campaign_id, chunk) if row in rows)
+
+
+def _later(end: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the later of two ends; None is beyond all others."""
+    return max(end, other) if end and other else None
 
 
 def _add(recipients: Recipients, to: str, options: Mapping[str, Any], fields: Mapping[str, Any]) -> None:

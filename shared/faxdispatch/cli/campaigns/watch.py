@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -24,7 +25,7 @@ from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, State
 from faxdispatch.text.plain import plain
-from faxdispatch.text.wording import clock
+from faxdispatch.text.wording import clock, counted
 
 _EVERY, _EVERY_LINE = 0.5, 10.0
 _CAUSES = 8
@@ -54,9 +55,12 @@ def _looks(campaign: str, every: float, *, live: bool) -> Iterator[Standing]:
     """Look until the campaign is over; exit code 1 if it was cancelled. If `live`, the terminal shows each look."""
     settings = Settings.load()
     scripts = Scripts.from_settings(settings)
+    standings = looks(Campaigns(scripts), Limits(scripts), campaign, settings)
+    # Whether the campaign continues is known only once it was seen.
+    standings = chain([next(standings)], standings)
     words = f"the campaign continues: faxdispatch campaign status {campaign}"
     with watching(words), Live(auto_refresh=False) if live else nullcontext() as screen:
-        for standing in looks(Campaigns(scripts), Limits(scripts), campaign, settings):
+        for standing in standings:
             if screen:
                 screen.update(view(standing), refresh=True)
             yield standing
@@ -109,14 +113,14 @@ def _ended(campaign: Campaign) -> str:
 def _counts(campaign: Campaign) -> list[tuple[int, str]]:
     ends = [(getattr(campaign, name), name) for name in ("delivered", "failed", "cancelled", "suppressed")]
     states = [(campaign.open.get(state, 0), state.value) for state in State]
-    return [(count, name) for count, name in (*ends, *states, (campaign.pending, "to be sent")) if count]
+    return [(count, name) for count, name in (*ends, *states, (campaign.pending, "pending")) if count]
 
 
 def _pace(standing: Standing) -> str:
     if standing.per_minute is None:
         return "no rate yet"
     finish = f", ends about {clock(standing.finish)} (an estimate)" if standing.finish else ""
-    return f"{standing.per_minute:,.0f} faxes a minute{finish}"
+    return f"{counted(round(standing.per_minute), 'fax')} a minute{finish}"
 
 
 def _channels(standing: Standing) -> str:
