@@ -276,7 +276,7 @@ def check(
     """Open a list and find out its shape; the result checks its rows one after the other.
 
     `source` is a file, or opens a list; each time from its beginning. A list in which something may say who must not be
-    faxed is read twice: a number that one row stops is left out of all rows.
+    faxed is looked through before its first row is judged: a number that one row stops is left out of all rows.
 
     `policy` says where faxes may go. `stopped` is asked about some thousand numbers at a time. The summary keeps the
     `first_bad` first invalid rows.

@@ -104,7 +104,7 @@ class Source:
     lines: Callable[[], list[str]] | None = None
     sheet: Iterator[Block] | None = None
     head: Sequence[Record] = ()
-    rows_with: Callable[[Sequence[str], int, Callable[[str], bool]], Iterator[Block]] | None = None
+    rows_with: Callable[[Sequence[str], Sequence[int], int, Callable[[str], bool]], Iterator[Block]] | None = None
     """Yields rows of a workbook like its `Sheet.rows_with`; to be used before `sheet`."""
     hidden_columns: frozenset[int] = frozenset()
     """Columns, from 0, that a spreadsheet does not show."""
@@ -332,7 +332,7 @@ def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted
     source.hidden_columns, head = sheet.head(SAMPLE)
     source.head = [record for block in blocks(head) for record in block.records()]
     source.sheet = blocks(sheet.rows())
-    source.rows_with = lambda words, first, counts: blocks(sheet.rows_with(words, first, counts))
+    source.rows_with = lambda *wanted: blocks(sheet.rows_with(*wanted))
     # Another process reads the file, and it uses our position in the file.
     source.done = lambda: 0 if file.closed else os.lseek(file.fileno(), 0, os.SEEK_CUR)
 

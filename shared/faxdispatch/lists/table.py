@@ -131,11 +131,12 @@ class Table:
         Raises:
             BadInput: a later part of the file is damaged or too large.
         """
-        if self.refusals or self._with_one_of is None:
+        is_text = self.source.lines is not None
+        if self._with_one_of is None or (self.refusals and is_text):
             yield from self.batches(_SOME)
             return
-        # Of a workbook, this reads no row that `batches` does not read again.
-        self.is_unread = self.source.lines is None
+        # The process that reads a workbook has all rows ready for `batches`.
+        self.is_unread = not is_text
         for block in self._with_one_of(HINTS):
             self._complete(block)
             yield block
@@ -281,16 +282,17 @@ def _of_text(source: Source, reader: CellReader, reading: Reading) -> _Parts:
 
 def _of_sheet(source: Source, reader: CellReader, reading: Reading) -> _Parts:
     shape = Shape(source.name, list(source.head), reader, reading, hidden=source.hidden_columns)
-    return "", shape, _below(shape.ends, source.sheet or ()), _rows_with(source, shape.ends)
+    return "", shape, _below(shape.ends, source.sheet or ()), _rows_with(source, shape)
 
 
-def _rows_with(source: Source, header: int) -> _WithOneOf:
-    """Return a function that yields the rows of a workbook below the header that have one of certain words."""
-    rows_with = source.rows_with
+def _rows_with(source: Source, shape: Shape) -> _WithOneOf:
+    """Return a function that yields the rows below a workbook's header with certain words, or with a refusal."""
+    rows_with, header = source.rows_with, shape.ends
     if rows_with is None:
         return None
     first = next((row.line for row in source.head if row.line > header), 0)
-    return lambda words: _below(header, rows_with(words, first, _is_note)) if first else iter(())
+    refusals = tuple(shape.refusals)
+    return lambda words: _below(header, rows_with(words, refusals, first, _is_note)) if first else iter(())
 
 
 def _below(line: int, blocks: Iterable[Block]) -> Iterator[Block]:

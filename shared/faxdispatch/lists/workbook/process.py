@@ -2,21 +2,25 @@
 
 It first says which sheets there are. Each line on standard input asks about one sheet, by its place, in JSON:
 
-- `["rows", PLACE, MOST, WORDS]` asks for its first `MOST` non-empty rows, or for all of them if that is 0; if there are
-  words, only for rows that show one of them, in any case
-- `["find", PLACE, FIRST, WORDS, BUT]` asks whether one of the words may be in its row `FIRST` or below it, apart from
-  texts that are one of `BUT`
+- `["rows", PLACE, MOST]` asks for its first `MOST` non-empty rows, or for all of them if that is 0
+- `["find", PLACE, FIRST, WORDS]` asks which texts with one of the words may be in its row `FIRST` or below it
+- `["rows_with", PLACE, WORDS, COLUMNS]` asks for its rows that show one of the words, in any case, or have something in
+  one of the columns; all its rows are kept in a file, so that they are not read again if they are asked for next
 """
 
 import gc
 import itertools
 import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from typing import IO
 
 from faxdispatch.documents.contents import DAMAGED
+from faxdispatch.lists.words import places_of
 from faxdispatch.lists.workbook.book import Book
 from faxdispatch.lists.workbook.bounds import MEMORY, ROWS, SECONDS, Damaged, TooLarge
 from faxdispatch.lists.workbook.sheet import Row, Sheet
@@ -56,17 +60,81 @@ def answer(file: IO[bytes], asked: IO[bytes], out: IO[bytes]) -> None:
         Kind.SHEETS,
         json.dumps([book.strikes_by_rule, [[title.name, title.is_visible] for title in book.sheets]]),
     )
-    for line in asked:
-        question, place, *more = json.loads(line)
-        if question == "find":
-            send(out, Kind.FOUND, json.dumps(book.texts_with(place, *more)))
-        else:
-            with book.open(place) as sheet:
-                _send_rows(sheet, out, *more)
+    with closing(_Kept()) as kept:
+        for line in asked:
+            question, place, *more = json.loads(line)
+            if question == "find":
+                send(out, Kind.FOUND, json.dumps(book.texts_with(place, *more)))
+            elif question == "rows" and more == [0] and kept.has(place):
+                kept.send(out)
+            else:
+                with book.open(place) as sheet:
+                    rows = _filled(sheet, *more) if question == "rows" else kept.rows_with(sheet, place, *more)
+                    _send_rows(sheet, rows, out)
 
 
-def _send_rows(sheet: Sheet, out: IO[bytes], most: int, words: Sequence[str]) -> None:
-    batches = _filled(sheet, most, words)
+class _Kept:
+    """All rows of one sheet, as they are sent, in a file without a name."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._place = -1
+        self._hidden = frozenset[int]()
+
+    def has(self, place: int) -> bool:
+        """Return whether it has the rows of the sheet at a place."""
+        return self._file is not None and self._place == place
+
+    def send(self, out: IO[bytes]) -> None:
+        """Send the rows."""
+        assert self._file is not None  # noqa: S101 - it has them
+        send(out, Kind.HIDDEN, json.dumps(sorted(self._hidden)))
+        self._file.seek(0)
+        shutil.copyfileobj(self._file, out)
+        send(out, Kind.END)
+
+    def rows_with(self, sheet: Sheet, place: int, words: Sequence[str], columns: Sequence[int]) -> Iterator[list[Row]]:
+        """Keep the rows of a sheet, and yield those that show one of the words or have something in a column."""
+        self.close()
+        self._file, self._place = _new_file(), place
+        for batch in _filled(sheet, 0):
+            if batch:
+                self._keep(batch)
+            chosen = {
+                at
+                for at, row in enumerate(batch)
+                if any(column < len(row.cells) and row.cells[column] for column in columns)
+            }
+            chosen.update(places_of(words, ["\n".join(row.cells) for row in batch]))
+            yield [batch[at] for at in sorted(chosen)]
+        self._hidden = sheet.hidden_columns
+
+    def close(self) -> None:
+        """Delete the file."""
+        file, self._file = self._file, None
+        with suppress(OSError):
+            if file:
+                file.close()
+
+    def _keep(self, batch: Sequence[Row]) -> None:
+        if self._file is None:
+            return
+        try:
+            send(self._file, Kind.ROWS, packed(batch))
+        except OSError:
+            # The disk is full: they are read again.
+            self.close()
+
+
+def _new_file() -> IO[bytes] | None:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        # There may be no folder that can be written to.
+        return None
+
+
+def _send_rows(sheet: Sheet, batches: Iterator[list[Row]], out: IO[bytes]) -> None:
     first = next(batches, [])
     # The hidden columns are known once the first rows are read.
     send(out, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
@@ -76,11 +144,11 @@ def _send_rows(sheet: Sheet, out: IO[bytes], most: int, words: Sequence[str]) ->
     send(out, Kind.END)
 
 
-def _filled(sheet: Sheet, most: int, words: Sequence[str]) -> Iterator[list[Row]]:
-    """Yield the non-empty rows that show one of the words, if there are any words, at most this many at a time."""
+def _filled(sheet: Sheet, most: int) -> Iterator[list[Row]]:
+    """Yield the first non-empty rows, many at a time; all of them if `most` is 0."""
     ahead, left = list[Row](), most or ROWS
     for rows in sheet.rows():
-        ahead += [row for row in rows if "".join(row.cells).strip() and (not words or _shows_one(row.cells, words))]
+        ahead += [row for row in rows if "".join(row.cells).strip()]
         if len(ahead) >= left:
             break
         if len(ahead) >= _BATCH:
@@ -88,11 +156,6 @@ def _filled(sheet: Sheet, most: int, words: Sequence[str]) -> Iterator[list[Row]
             left -= len(ahead)
             ahead = []
     yield ahead[:left]
-
-
-def _shows_one(cells: Sequence[str], words: Sequence[str]) -> bool:
-    shown = "\n".join(cells).lower()
-    return any(word in shown for word in words)
 
 
 if __name__ == "__main__":

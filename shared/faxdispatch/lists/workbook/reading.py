@@ -39,16 +39,25 @@ class Workbook:
         """End the process that reads it."""
         self._stack.close()
 
-    def read(self, place: int, most: int, words: Sequence[str] = ()) -> tuple[frozenset[int], Iterator[Rows]]:
+    def read(self, place: int, most: int) -> tuple[frozenset[int], Iterator[Rows]]:
         """Return the columns that a sheet does not show, and its rows, many at a time. Read the rows to their end.
 
-        These are the first `most` rows, or all if that is 0; if there are `words`, only the rows that show one of them.
+        These are the first `most` rows, or all if that is 0.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.
         """
-        self._ask("rows", place, most, words)
-        return frozenset(json.loads(self._hear()[1])), self._rows()
+        return self._answer("rows", place, most)
+
+    def rows_with(self, place: int, words: Sequence[str], columns: Sequence[int]) -> Iterator[Rows]:
+        """Return the rows of a sheet that show one of the words or have something in one of the columns, from 0.
+
+        The process reads all rows for this, and keeps them for the next call of `read`.
+
+        Raises:
+            BadInput: the workbook is damaged or too large; the rows may raise it, too.
+        """
+        return self._answer("rows_with", place, words, columns)[1]
 
     def texts_with(self, place: int, first: int, words: Sequence[str]) -> list[str] | None:
         """Return the texts with one of the words, from the row `first` on; see `Book.texts_with`.
@@ -59,6 +68,10 @@ class Workbook:
         self._ask("find", place, first, words)
         found: list[str] | None = json.loads(self._hear()[1])
         return found
+
+    def _answer(self, *question: object) -> tuple[frozenset[int], Iterator[Rows]]:
+        self._ask(*question)
+        return frozenset(json.loads(self._hear()[1])), self._rows()
 
     def _ask(self, *question: object) -> None:
         if self._child.stdin:
@@ -107,12 +120,17 @@ class Sheet:
         """
         yield from self._book.read(self._place, 0)[1]
 
-    def rows_with(self, words: Sequence[str], first: int, counts: Callable[[str], bool]) -> Iterator[Rows]:
-        """Yield the rows that show one of the words, if a text that counts may be among them from row `first` on.
+    def rows_with(
+        self, words: Sequence[str], columns: Sequence[int], first: int, counts: Callable[[str], bool]
+    ) -> Iterator[Rows]:
+        """Yield the rows that show one of the words or have something in one of the columns, from 0.
+
+        Without columns, it yields rows only if a text that counts may be among them from row `first` on. To find that
+        out costs much less than to read all rows.
 
         Raises:
             BadInput: the workbook is damaged or too large.
         """
-        found = self._book.texts_with(self._place, first, words)
+        found = None if columns else self._book.texts_with(self._place, first, words)
         if found is None or any(map(counts, found)):
-            yield from self._book.read(self._place, 0, words)[1]
+            yield from self._book.rows_with(self._place, words, columns)

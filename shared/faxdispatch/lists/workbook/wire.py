@@ -25,7 +25,7 @@ class Kind(Enum):
     """The columns that the sheet does not show, as JSON."""
     ROWS = b"r"
     FOUND = b"f"
-    """Whether one of the words may be in the sheet, as JSON."""
+    """The texts with one of the words, or null if there may be others, as JSON."""
     END = b"."
     """There are no more rows."""
     REFUSED = b"x"
