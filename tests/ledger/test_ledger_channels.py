@@ -375,6 +375,13 @@ def test_extending_a_pause_publishes_no_second_event_and_a_new_pause_does(desk):
     assert [len(desk.published(f"connection.{kind}")) for kind in ("paused", "resumed")] == [2, 1]
 
 
+def test_a_person_who_extends_a_pause_with_a_reason_is_reported(desk):
+    desk.limits.pause("c", delay=60)
+    desk.limits.pause("c", delay=120, why="the line is being fixed", operator="ada")
+
+    assert [event.data.get("why") for event in desk.published("connection.paused")] == [None, "the line is being fixed"]
+
+
 def test_a_picked_job_stopped_by_a_pause_keeps_its_turn_and_nothing_else(desk):
     desk.limits.pause("c", delay=1)
     desk.let_wait(["a", "b"])

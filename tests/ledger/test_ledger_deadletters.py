@@ -40,6 +40,14 @@ def test_another_message_under_the_same_id_is_another_dead_letter(ledger, letter
     assert letters.count() == 2
 
 
+def test_what_is_wrong_with_a_dead_letter_is_kept_in_a_short_text(ledger, letters):
+    facts = {"task": "x" * 600, "reason": "UnknownTask", "problem": "y" * 600}
+    ledger.dead_letters.add("m", letter={"body": "z" * 600}, facts=facts, source="worker")
+
+    letter = letters.get("m")
+    assert [len(text or "") for text in (letter.task, letter.problem, letter.body)] == [501, 501, 600]
+
+
 def test_dead_letters_are_listed_newest_first_with_what_is_wrong_and_since_when(ledger, scripts, letters):
     for number in range(3):
         scripts.now = START + number

@@ -63,6 +63,15 @@ def test_an_event_is_not_marked_as_seen_if_its_transition_cannot_be_written(desk
     desk.redis.hset("fax:counts", mapping=counts)
 
 
+def test_a_second_fax_of_an_attempt_moves_nothing_and_is_to_be_cancelled(desk: Desk):
+    desk.create("j")
+    desk.send("j")
+    second = seen("e", fax_id="second", job_id="j", attempt=1, status="delivered")
+    assert desk.observations.record(second[0])["outcome"] == "conflict"
+    assert (desk.state("j"), desk.ledger.job("j").fax_id) == ("accepted", "j-1")
+    assert desk.agenda.surplus_faxes() == ["second"]
+
+
 def test_a_delivery_of_an_earlier_attempt_is_reported_as_a_conflict_and_changes_nothing(desk: Desk):
     desk.create("j")
     desk.send("j")

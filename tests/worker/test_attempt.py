@@ -109,10 +109,13 @@ def test_each_answer_of_telnyx_is_recorded_as_the_outcome_it_proves(
 
 def test_a_refused_account_pauses_the_connection_and_costs_the_fax_nothing(w: Collaborators, telnyx: Telnyx) -> None:
     create(w)
+    w.ledger.scripts.now = 1_790_000_000_000
     telnyx.answer = AccountRefused("no funds", status=403, code="20100")
     run_attempt("job", w)
 
     assert pauses(w) == {"c1": "20100"}
+    pause = w.limits.connection("c1").pause
+    assert pause.until == datetime.fromtimestamp(1_790_000_300, UTC)
     assert w.ledger.job("job").dials == 0
     kinds = [fields["type"] for _, fields in w.ledger.redis.xrange("fax:events")]
     assert "connection.paused" in kinds

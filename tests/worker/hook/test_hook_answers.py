@@ -11,6 +11,7 @@ from faxdispatch.hooks import CHANGEABLE
 from faxdispatch.settings import Settings
 from tests.worker.hook.harness import AMPLE, JOB, NOW, ROOT, event
 from worker.hook import Hook, HookFailed, apply
+from worker.hook.asking import TIMEOUT
 
 
 def test_asking_returns_the_hooks_answer(hooked):
@@ -211,6 +212,12 @@ def test_the_example_decides_as_it_says(example):
     assert example.ask(JOB, (), christmas) == Hold("holiday", until=datetime(2026, 12, 26, 6, tzinfo=UTC))
     assert example.ask(urgent, (), christmas) is None
     assert example.ask(JOB, [event(1), event(2)], NOW) == Change(quality="normal")
+
+
+def test_the_explanation_names_the_time_for_an_answer():
+    text = (ROOT / "docs" / "policy-hook.md").read_text(encoding="utf-8")
+
+    assert f"it gives no answer within {TIMEOUT:g} s " in text
 
 
 def test_the_explanation_names_what_may_be_changed_and_its_rules_work(hooked):
