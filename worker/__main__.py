@@ -35,10 +35,10 @@ def main() -> int:
     # Only our user may read inbound documents.
     os.umask(UMASK)
     _share_heaps()
-    problems: list[str] = []
+    stop_signals: list[str] = []
 
     def leaving(sig: str = "", **_: Any) -> None:
-        problems.append(sig)
+        stop_signals.append(sig)
 
     worker_shutting_down.connect(leaving)
     worker = app.Worker(
@@ -52,7 +52,7 @@ def main() -> int:
         without_heartbeat=True,
     )
     worker.start()
-    return 0 if problems else worker.exitcode or 1
+    return 0 if stop_signals else worker.exitcode or 1
 
 
 def _share_heaps() -> None:
