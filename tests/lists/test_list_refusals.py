@@ -155,6 +155,17 @@ def test_recipients_who_refused_are_left_out_counted_and_reported(checked):
      ("Notes", "Do-Not-Contact"), ("Notes", "do not  contact"), ("Notes", "DO NOT\u00a0CONTACT"), ("Status", "OptOut"),
      ("Status", "Opt_Out"), ("Status", "opt\u2011out"), ("Notes", "does not want to receive any more faxes"),
      ("Notes", "should not be faxed"), ("Notes", "can't be faxed"), ("Notes", "HIPAA: no faxing allowed"),
+     ("Notes", "D.N.F."), ("Notes", "on DNF list"), ("Notes", "do not f a x"), ("Notes", "DO NOT F-A-X"),
+     ("Notes", "no f.a.x."), ("Notes", "D0 NOT FAX"), ("Notes", "DNT FAX"), ("Notes", "NOFAX"), ("Notes", "DoNotFax"),
+     ("Notes", "Fax: no"), ("Notes", "fax=N"), ("Notes", "not by fax"), ("Notes", "to be mailed - not fax"),
+     ("Notes", "no longer accepts faxes"), ("Notes", "we can't receive faxes"), ("Notes", "faxes not accepted"),
+     ("Notes", "wants off fax list"), ("Notes", "remove from list"), ("Notes", "quit faxing us"),
+     ("Notes", "cease and desist"), ("Status", "STOP"), ("Status", "Do not use"), ("Notes", "wrong fax number"),
+     ("Notes", "fax disconnected"), ("Notes", "no faxes per Dr Lee"), ("Bemerkung", "bitte nicht per Fax senden"),
+     ("Bemerkung", "Faxen untersagt"), ("Bemerkung", "Werbefax unerwünscht"), ("Notes", "Ne faxez pas"),
+     ("Notes", "interdit de faxer"), ("Notas", "no envíen más faxes"), ("Notas", "darse de baja"),
+     ("Note", "non faxare"), ("Obs", "não mande fax"), ("Obs", "sem fax"), ("Uwagi", "nie wysyłać faksów"),
+     ("Uwagi", "zakaz faksowania"), ("Merk", "ikke send fax"), ("Not", "skicka inte fax"),
      ("Notes", "Faxing prohibited"), ("Notes", "Fax: do not use"), ("Notes", "\uff24\uff4f not \uff46\uff41\uff58")],
 )  # fmt: skip
 def test_a_cell_of_any_column_may_be_a_refusal(checked, name, cell):
@@ -181,6 +192,65 @@ def test_a_note_about_times_makes_every_row_with_its_number_invalid(checked, cel
     assert [reason for _, _, reason in result.bad] == [
         f"another row with this number, {rule}", f"Notes: {cell}, {rule}", f"Notes: {cell}, {rule}",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["do not fax over 50 pages", "Do not fax more than 10 pgs", "no faxes > 20 pages", "Do not fax unless urgent",
+     "Do not fax without cover sheet"],
+)  # fmt: skip
+def test_a_note_that_forbids_some_faxes_makes_every_row_with_its_number_invalid(checked, cell):
+    result = checked(
+        f'Name,Fax,Notes,Window\na,3125550101,,08:00-17:00\nb,3125550101,"{cell}",08:00-17:00\nc,3125550100,,\n'
+    )
+
+    assert result.numbers == [A]
+    rule = "forbids some faxes; if this fax may be sent, remove the note from the list"
+    assert [reason for _, _, reason in result.bad] == [
+        f"another row with this number, {rule}",
+        f"Notes: {cell}, {rule}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "stopped"),
+    [("do not fax", "opted out"), ("do not fax unless urgent", "forbids some faxes"), ("", "says when faxes may come")],
+)
+def test_the_strictest_of_several_notes_about_a_number_counts(checked, refusal, stopped):
+    notes = ["no faxes after 5pm", refusal, "no faxes after 5pm"]
+    outcomes = checked("Fax,Notes\n3125550100,\n" + "".join(f"3125550100,{note}\n" for note in notes)).outcomes
+
+    assert stopped in outcomes[0]
+
+
+def test_numbers_in_a_column_of_refusals_or_in_a_note_are_stopped_too(checked):
+    result = checked("Fax,Opt-out list\n3125550100,3125550101\n3125550101,\n3125550102,\n")
+    assert result.outcomes == ["opted out, Opt-out list: 3125550101", ANOTHER, "+13125550102"]
+
+    result = checked("Name,Fax\na,3125550100\nDO NOT FAX 312-555-0100,\nb,3125550101\n")
+    assert result.outcomes == [ANOTHER, "opted out, Name: DO NOT FAX 312-555-0100", B]
+
+
+@pytest.mark.parametrize("text", ["DO NOT FAX THESE:", "Opted out:", "Do not fax the above", "No faxes - next two"])
+def test_a_list_is_refused_where_a_line_forbids_faxes_to_rows_that_it_does_not_name(checked, text):
+    with pytest.raises(
+        BadInput, match=f"line 3 says '{text}' and names nobody, so it is unclear who must not be faxed"
+    ):
+        checked(f"Name,Fax\na,3125550100\n{text},\nb,3125550101\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "no", "yes"),
+    [("Send", "N", "Y"), ("Include", "no", "yes"), ("Skip", "x", ""), ("Hold", "x", ""), ("STOP", "1", "0"),
+     ("Delete", "yes", "no"), ("Fax valid", "N", "Y"), ("Revoked", "2020-01-01", ""), ("Opposition", "oui", "non"),
+     ("Excluir", "sí", "no"), ("Não faxar", "sim", "não"), ("D.N.F.", "x", "")],
+)  # fmt: skip
+def test_a_column_of_answers_says_who_is_faxed(checked, name, no, yes):
+    assert checked(f"Fax,{name}\n3125550100,{yes}\n3125550101,{no}\n").numbers == [A]
+
+
+def test_other_columns_of_these_names_say_nothing(checked):
+    assert checked("Fax,Stop,Hold\n3125550100,Main St,3 days\n").numbers == [A]
 
 
 def test_a_row_with_a_window_of_its_own_obeys_it_whatever_its_note_says_about_times(checked):
@@ -258,7 +328,11 @@ def test_a_line_that_is_too_long_is_refused_before_any_row_is_judged(tmp_path):
      ("Notes", "Opted out of Medicare"), ("Notes", "Do not send originals"), ("Notes", "Reply STOP to opt out"),
      ("Notes", "No fax cover needed"), ("Specialty", "Optometry"), ("Mail", "fax@example.com"),
      ("Notes", "Do not contact by telephone"), ("Notes", "Ne pas contacter par téléphone"), ("Notes", "laptop outlet"),
-     ("Notes", "should not be called, fax ok"), ("Notes", "Fax number: do not use dashes")],
+     ("Notes", "should not be called, fax ok"), ("Notes", "Fax number: do not use dashes"), ("Notes", "Fax no"),
+     ("Notes", "No fax received"), ("Notes", "no fax on file"), ("Notes", "Fax: none"), ("Notes", "fax not received"),
+     ("Notes", "bus stop 5"), ("Notes", "Christopher"), ("Notes", "stopped smoking"), ("Notes", "sutures removed"),
+     ("Notes", "removed from mailing list"), ("Notes", "could not fax: busy"), ("Notas", "baja laboral"),
+     ("Notes", "Do not use email - fax")],
 )  # fmt: skip
 def test_other_cells_are_not_refusals(checked, name, cell):
     assert checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\n').numbers == [A]

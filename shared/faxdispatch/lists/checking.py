@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.errors import BadInput
 from faxdispatch.lists.block import Block
 from faxdispatch.lists.cells import CellReader, Verdict, says_its_country
+from faxdispatch.lists.countries import is_state
 from faxdispatch.lists.duplicates import Duplicates
 from faxdispatch.lists.fields import NO_OPTIONS, FieldReader, WrongCell
 from faxdispatch.lists.number_column import ColumnReader
@@ -31,7 +33,12 @@ _BATCH = 1000
 _SHOWN = 120
 """How many characters of a cell are kept to show it."""
 
-_AT_TIMES = "{}, says when faxes may come; give the row a window of its own, such as 08:00-17:00, in a column Window"
+_RESTRICTED = {
+    Note.TIMES: "{}, says when faxes may come; give the row a window of its own, such as 08:00-17:00, in a column "
+    "Window",
+    Note.CONDITION: "{}, forbids some faxes; if this fax may be sent, remove the note from the list",
+}
+_STRENGTH = list(Note)
 
 Stopped = Callable[[list[str]], dict[str, Why]]
 """Returns those of the numbers (E.164) to which no row is sent, and why."""
@@ -52,7 +59,7 @@ class Check:
     reader: CellReader
     reading: Reading
     restricted: dict[str, Note]
-    """Numbers that some row says must not be faxed, or only at some times."""
+    """Numbers that some row says must not be faxed, or only at some times or under some condition."""
     own_numbers: frozenset[str]
     stopped: Stopped | None
     first_bad: int
@@ -152,12 +159,12 @@ class Check:
         if not self.reading.include_hidden:
             for at, why in block.hidden.items():
                 others.setdefault(at, left_out(block, at, Why.HIDDEN, why))
-        said = sorted(self.table.notes_in(block), key=lambda said: said[1] is Note.TIMES)
+        said = sorted(self.table.notes_in(block), key=lambda said: _STRENGTH.index(said[1]))
         for at, note, words in said:
             if note is Note.REFUSAL:
                 others.setdefault(at, left_out(block, at, Why.OPTED_OUT, f"opted out, {words}"))
             elif at not in others:
-                others[at] = self._bad(block, at, None, _AT_TIMES.format(words))
+                others[at] = self._bad(block, at, None, _RESTRICTED[note].format(words))
         for at, problem in block.problems.items():
             if at not in others:
                 others[at] = self._bad(block, at, None, problem)
@@ -206,9 +213,10 @@ class Check:
         code = self.reader.code
         for at, country in self.table.foreign(block, code):
             if at not in others and not says_its_country(texts[at], code) and self.reader.read(texts[at]).number:
-                others[at] = self._bad(
-                    block, at, places[at], f"has no + and country code, but its recipient is in {country}: write it so"
-                )
+                reason = f"has no + and country code, but its recipient is in {country}: write it so"
+                if is_state(country):
+                    reason += f"; if {country} is a state here, name its column State"
+                others[at] = self._bad(block, at, places[at], reason)
 
     def _read_fields(self, batch: Batch) -> None:
         """Read the rows' own options."""
@@ -250,10 +258,11 @@ class Check:
         for at, to in enumerate(batch.to):
             if to not in self.restricted or at in batch.others:
                 continue
-            if self.restricted[to] is Note.REFUSAL:
+            note = self.restricted[to]
+            if note is Note.REFUSAL:
                 batch.others[at] = left_out(batch, at, Why.OPTED_OUT, "opted out, by another row", to)
-            elif not self.table.has_window(batch.cells[at]):
-                batch.others[at] = self._bad(batch, at, None, _AT_TIMES.format("another row with this number"))
+            elif not (note is Note.TIMES and self.table.has_window(batch.cells[at])):
+                batch.others[at] = self._bad(batch, at, None, _RESTRICTED[note].format("another row with this number"))
 
     def _bad(self, of: Block | Batch, at: int, column: int | None, reason: str) -> BadRow:
         cells = tuple(of.cells[at])
@@ -311,10 +320,16 @@ def _with_restricted(opened: Callable[[], Table], reader: CellReader) -> tuple[T
     with ExitStack() as stack:
         stack.callback(table.source.close)
         for block in table.may_refuse():
-            is_noted = is_noted or any(table.notes_in(block))
-            for number, note in table.restricted_numbers(block, reader):
-                if restricted.get(number) is not Note.REFUSAL:
-                    restricted[number] = note
+            said = list(table.notes_in(block))
+            is_noted = is_noted or bool(said)
+            for number, note in table.restricted_numbers(block, said, reader):
+                restricted[number] = min(note, restricted.get(number, note), key=_STRENGTH.index)
+            if heading := table.heading_of_refusals(block, said):
+                raise BadInput(
+                    f"{table.source.name}: line {heading[0]} says {heading[1]!r} and names nobody, so it is unclear "
+                    "who must not be faxed: remove the line and these recipients, or mark each of them in a column Do "
+                    "Not Fax"
+                )
         if table.is_unread:
             stack.pop_all()
     table = table if table.is_unread else opened()

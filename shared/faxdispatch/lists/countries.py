@@ -61,8 +61,8 @@ def are_countries(name: str, cells: Sequence[str], numbers: Sequence[str], is_at
     unknown = [cell for cell, _, code in filled if not code and folded(cell) not in NO_NUMBER]
     if plain(name) in _MAY_BE_OTHERS and any(len(cell.strip()) <= _SHORT for cell in unknown):
         return False
-    of_states = [(cell, number) for cell, number, code in filled if code and _is_state(cell)]
-    sure = sum(1 for cell, _, code in filled if code and not _is_state(cell))
+    of_states = [(cell, number) for cell, number, code in filled if code and is_state(cell)]
+    sure = sum(1 for cell, _, code in filled if code and not is_state(cell))
     if sure or unknown:
         return sure >= len(unknown) and sure > 0
     # They may all be of the first state in a sorted list.
@@ -70,7 +70,8 @@ def are_countries(name: str, cells: Sequence[str], numbers: Sequence[str], is_at
     return bool(of_states) and 2 * len(strangers) <= len(of_states)
 
 
-def _is_state(cell: str) -> bool:
+def is_state(cell: str) -> bool:
+    """Return whether a cell may name a state or province of North America as well as a country."""
     return cell.strip().upper() in _STATES or folded(cell) == _GEORGIA
 
 

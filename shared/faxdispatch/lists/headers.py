@@ -8,7 +8,7 @@ import re
 from faxdispatch.lists.words import folded
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_FAX = re.compile(r"fax|telecopi|facsimil")
+_FAX = re.compile(r"fax|faks|telecopi|facsimil")
 
 _ABOUT = frozenset(
     {"opt", "out", "status", "sent", "date", "time", "count", "note", "notes", "subject", "cover", "consent", "result"}

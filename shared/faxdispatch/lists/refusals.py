@@ -25,6 +25,7 @@ class Note(Enum):
     """The meaning of a cell of any column."""
 
     REFUSAL = "must not be faxed"
+    CONDITION = "may be faxed under a condition only"
     TIMES = "may be faxed at some times only"
 
 
@@ -42,8 +43,12 @@ _SIGNS = (
     (Says.REFUSAL, _Where.ANYWHERE, r"\w*opt(?:ed)?out\w*|opt(?:ed)? out|\w*unsub(?:scri\w*)?|\w*do(?:not|nt)fax\w*"),
     (Says.REFUSAL, _Where.ANYWHERE, r"do not (?:contact|send|solicit|market)|donotcontact|no faxes|suppressed"),
     (Says.REFUSAL, _Where.ANYWHERE, r"blocked|(?:black|block|deny) ?list(?:ed)?|robinson"),
-    (Says.REFUSAL, _Where.WHOLE, r"removed?|excluded?|suppress|suppression(?: list| flag)?|do not disturb"),
-    (Says.REFUSAL, _Where.WHOLE, r"(?:on )?(?:dnf|dncr?|fps)(?: list| flag| registered)?|revocation date"),
+    (
+        Says.REFUSAL,
+        _Where.WHOLE,
+        r"removed?|excluded?|revoked|skip|omit|suppress|suppression(?: list| flag)?|do not disturb",
+    ),
+    (Says.REFUSAL, _Where.WHOLE, r"(?:on )?(?:dnf|d n f|dncr?|fps)(?: list| flag| registered)?|revocation date"),
     (Says.REFUSAL, _Where.WHOLE, r"no (?:contact|marketing)(?: flag)?"),
     (Says.REFUSAL, _Where.BESIDE_FAX, r"(?:do|does|must|may|ca|can|wo) not(?! call$| mail$)|cannot|never"),
     (Says.REFUSAL, _Where.BESIDE_FAX, r"not to be|no longer fax\w*|stop fax\w*|fax stop\w*|stopped|object\w* to"),
@@ -57,6 +62,7 @@ _SIGNS = (
     (Says.CONSENT, _Where.ANYWHERE, r"opt(?:ed)? in|optin"),
     (Says.CONSENT, _Where.WHOLE, r"(?:is |fax )?subscribed(?: to fax)?"),
     (Says.CONSENT, _Where.BESIDE_FAX, r"allow\w*|accept\w*|receiv\w*|want\w*|wish\w*|permit\w*|permis\w*|consent\w*"),
+    (Says.CONSENT, _Where.BESIDE_FAX, r"valid|works|working|active"),
     (Says.CONSENT, _Where.BESIDE_FAX, r"authori[sz]\w*|agree\w*|send|ok|okay|opt in|contactable|enabled?|y n|yes no"),
     # German. Other compounds of Sperre and Widerspruch are about deliveries, accounts and lawsuits.
     (Says.REFUSAL, _Where.ANYWHERE, r"kein (?:tele)?fax|keine faxe|nicht (?:faxen|kontaktieren)|faxverbot|werbeverbot"),
@@ -73,12 +79,12 @@ _SIGNS = (
     # French
     (Says.REFUSAL, _Where.ANYWHERE, r"ne (?:pas|plus) (?:faxer|telecopier|contacter|solliciter|envoyer|demarcher)"),
     (Says.REFUSAL, _Where.ANYWHERE, r"pas de (?:fax|telecopie)|desinscrit|desabonne"),
-    (Says.REFUSAL, _Where.WHOLE, r"ne pas|refus"),
+    (Says.REFUSAL, _Where.WHOLE, r"ne pas|refus|opposition|exclure|exclue?s?"),
     (Says.REFUSAL, _Where.BESIDE_CONSENT, r"pas|sans"),
     (Says.CONSENT, _Where.ANYWHERE, r"consentement|accord fax"),
     # Spanish
     (Says.REFUSAL, _Where.ANYWHERE, r"no (?:enviar|mandar|contactar)|sin fax|de baja"),
-    (Says.REFUSAL, _Where.WHOLE, r"baja|rechaza|no (?:quiere|desea)(?: recibir| publicidad)*"),
+    (Says.REFUSAL, _Where.WHOLE, r"baja|rechaza|excluir|excluid[oa]s?|no (?:quiere|desea)(?: recibir| publicidad)*"),
     (Says.REFUSAL, _Where.BESIDE_FAX, r"baja|rechaz\w*|no (?:quiere|desea)"),
     (Says.REFUSAL, _Where.BESIDE_CONSENT, r"sin"),
     (Says.CONSENT, _Where.ANYWHERE, r"consentimiento"),
@@ -91,7 +97,7 @@ _SIGNS = (
     (Says.CONSENT, _Where.ANYWHERE, r"consenso"),
     (Says.CONSENT, _Where.BESIDE_FAX, r"accett\w*|vuole"),
     # Portuguese
-    (Says.REFUSAL, _Where.ANYWHERE, r"nao (?:enviar|contatar|contactar)|descadastrado"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"nao (?:enviar|contatar|contactar|faxe?ar)|descadastrado"),
     (Says.REFUSAL, _Where.WHOLE, r"recusa"),
     (Says.REFUSAL, _Where.BESIDE_FAX, r"recus\w*"),
     (Says.REFUSAL, _Where.BESIDE_CONSENT, r"nao|sem"),
@@ -100,7 +106,7 @@ _SIGNS = (
     # Dutch, Scandinavian languages, Polish
     (Says.REFUSAL, _Where.ANYWHERE, r"geen fax(?:en)?|niet (?:meer )?faxen|afgemeld|uitgeschreven"),
     (Says.REFUSAL, _Where.ANYWHERE, r"(?:inga|inget|ej|ingen|ikke) fax|avmeldt|frameldt|sperret"),
-    (Says.REFUSAL, _Where.ANYWHERE, r"nie (?:wysylac|faksowac)|sprzeciw"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"nie (?:wysy[l\u0142]ac|faksowac)|sprzeciw"),
     (Says.REFUSAL, _Where.BESIDE_FAX, r"bezwaar"),
     (Says.REFUSAL, _Where.BESIDE_CONSENT, r"geen|niet|inte|ingen|ikke|brak"),
     (Says.CONSENT, _Where.ANYWHERE, r"toestemming|samtycke|samtykke|zgoda"),
@@ -164,36 +170,68 @@ _ANSWERS = frozenset(
 )
 """The cells of a column of yes and no."""
 _YES = frozenset({"1", "1.0", "yes", "y", "true", "ja", "j", "oui", "si", "☑", "✓", "✔"})
-_BY_ANSWERS = {"nofax": Says.REFUSAL, "nofaxes": Says.REFUSAL, "fax": Says.CONSENT, "byfax": Says.CONSENT}
+_BY_ANSWERS = {"nofax": Says.REFUSAL, "nofaxes": Says.REFUSAL, "fax": Says.CONSENT, "byfax": Says.CONSENT} | {
+    "stop": Says.REFUSAL, "hold": Says.REFUSAL, "onhold": Says.REFUSAL, "delete": Says.REFUSAL, "send": Says.CONSENT,
+    "include": Says.CONSENT,
+}  # fmt: skip
 """The meaning of columns with these names if they are columns of yes and no."""
 _LONGEST_WORD = 100
 """From this many characters on, a cell is not a plain yes or no."""
 
 _FAX = r"(?:(?:re ?)?fax(?:es|ing)?|(?<=be )faxed)"
 _WAYS = r"(?:e ?mail|mail|call|phone|telephone|text|sms|write|contact|visit)"
-_BETWEEN = r"(?:(?:send|sending|resend|ever|use|using|accept|want|like|wish|allow|receive|by|via|to|be|the|any|all|a) |"
-_BETWEEN += r"(?:me|us|them|our|this|more|further|please|auto|mass|bulk|junk|marketing|advertising) ){0,5}"
+_BETWEEN = (
+    r"(?:(?:send|sending|resend|ever|use|using|accepts?|accepting|takes?|taking|wants?|like|wish|allow|receives?|by|"
+)
+_BETWEEN += r"via|to|be|the|any|all|a|transmit|anything|me|us|them|our|this|more|further|please|auto|mass|bulk|junk|"
+_BETWEEN += r"marketing|advertising) ){0,5}"
+_FORBIDDEN = r"(?:prohibited|forbidden|blocked|refused|not (?:accepted|allowed|authori[sz]ed|ok|okay|permitted|wanted)"
+_FORBIDDEN += r"|untersagt|verboten|unerwunscht|nicht erwunscht|interdits?|prohibidos?|proibidos?|vietat[oi])"
 _SAID = re.compile(
     r"\b(?:"
-    r"(?:(?:(?:do|does|must|may|should|shall) not|never|stop|please no|no longer|no longer wants|not to)"
+    r"(?:(?:(?:do|does|must|may|should|shall) not|never|stop|quit|cease|please no|no longer|not to|(?:we|rather) not)"
     rf" {_BETWEEN}{_FAX}\b)"
-    rf"|(?:refus(?:es|ed)|declin(?:es|ed)|objects? to) {_BETWEEN}{_FAX}\b"
+    rf"|(?:refus(?:es?|ed)|declin(?:es?|ed)|objects? to) {_BETWEEN}{_FAX}\b"
     rf"|(?:do not|never) (?:{_WAYS} (?:, )?)+(?:n?or {_FAX}\b|{_FAX} n?or\b)"
-    r"|no (?:more )?fax(?:es|ing)?(?: please| allowed| permitted)?$|^dnf$|(?:cannot|can not|ca not) be faxed\b"
-    r"|fax(?:es|ing)? (?:is |are )?(?:prohibited|forbidden|not (?:allowed|permitted|wanted)|(?:number )?do not use$)"
-    r"|opt(?:ed)? ?out\b(?! (?:no|n|false|0)$)(?! (?:number|link|affidavit|call|reply|text|visit)\b)"
+    r"|no(?: more)? ?fax(?:es|ing)?(?: (?:please|pls|allowed|permitted|wanted|accepted|thanks|svp|per favore))?$"
+    r"|no fax(?:es)? (?:per|until|unless|ever|over|above|more than)\b"
+    r"|no faxes \d+ pages|do ?not ?fax\b|\bdnf\b|(?:cannot|can not|ca not) be faxed\b"
+    r"|(?:cannot|can not|ca not|not) (?:receive|accept|accepting|take|taking) (?:any )?fax(?:es)?\b"
+    r"|not (?:ok|okay|allowed|permitted|authori[sz]ed) to (?:be faxed|fax)\b|not (?:by|via) fax\b|not (?:a )?fax$"
+    rf"|fax(?:es|ing|en)? (?:is |are |ist )?{_FORBIDDEN}|\w*fax(?:e|versand)? {_FORBIDDEN}"
+    r"|fax (?:number )?do not use$|^do not use(?: (?:this|the) (?:fax|number|fax number))?$"
+    r"|(?:wrong|bad|incorrect) fax(?: number| no)?$|fax(?: number| no)? (?:is )?(?:wrong|incorrect|disconnected)$"
+    r"|fax(?: number| no)? (?:is )?(?:no longer in service|out of service)$"
+    r"|opt(?:ed|s|ing)? ?out\b(?! (?:no|n|false|0)$)(?! (?:number|link|affidavit|call|reply|text|visit)\b)"
     r"(?! of (?:\w+ )?(?:medicare|medicaid|settlement|arbitration)\b)"
-    r"|unsubscribed?\b(?! link\b)|do not (?:contact|solicit)\b"
+    r"|unsub(?:scribed?)?\b(?! link\b)|do not (?:contact|solicit)\b"
     r"|do not send\b(?! (?:originals?|cash|checks?|cheques?|duplicates?|invoices?|bills?|paper|to collections)\b)"
-    r"|removed? (?:me |us |them )?from (?:\w+ ){0,2}fax list\b|take (?:me|us|them) off (?:\w+ ){0,2}fax list\b"
-    r"|nicht (?:mehr )?(?:an)?faxen\b"
+    r"|removed? (?:me |us |them )?from (?:\w+ ){0,2}list\b|take (?:me |us |them )?off (?:\w+ ){0,2}list\b"
+    r"|off (?:\w+ ){0,2}fax list\b|cease and desist\b|^(?:stop|stop sending|removed?)$"
+    # German
+    r"|nicht (?:mehr )?(?:an)?faxen\b|(?:nicht|keine werbung) (?:mehr )?(?:per|via) (?:tele)?fax\b|\w*faxverbot\b"
+    r"|(?:tele)?fax nicht (?:mehr )?(?:benutzen|nutzen|verwenden)\b|kein(?:en)? faxversand\b|zu faxen verboten\b"
     r"|keine? (?:tele)?faxe?(?: mehr)?(?: bitte| senden| schicken| erwunscht| gewunscht)?$"
-    r"|ne (?:pas|plus) (?:faxer|telecopier|envoyer (?:de |par )?(?:fax|telecopies?))\b"
-    r"|(?:pas|plus) de (?:fax|telecopies?)(?: svp| merci)?$"
-    r"|nicht (?:mehr )?kontaktieren\b|ne (?:pas|plus) contacter\b|no contactar\b|non contattare\b|nao contac?tar\b"
-    r"|no (?:enviar|mandar|quiere|desea|acepta) (?:mas |por |recibir ){0,2}fax(?:es)?\b"
-    r"|non (?:inviare|mandare) (?:piu )?fax\b|nao (?:enviar|mandar) (?:mais |por )?fax(?:es)?\b"
-    r"|niet (?:meer )?faxen\b|geen fax(?:en)?(?: meer)?$)"
+    r"|(?:verboten|untersagt) zu faxen\b|nicht (?:mehr )?kontaktieren\b"
+    # French
+    r"|ne (?:pas|plus) (?:faxer|telecopier|envoyer (?:de |par )?(?:fax|telecopies?))\b|ne faxez (?:pas|plus)\b"
+    r"|n ?(?:e )?envoyez (?:pas|plus) (?:de |par )?(?:fax|telecopies?)\b|interdit de faxer\b"
+    r"|(?:pas|plus) de (?:fax|telecopies?)(?: svp| merci)?$|retirer de la liste\b|ne (?:pas|plus) contacter\b"
+    # Spanish
+    r"|no (?:enviar|envien?|mandar|manden?|quiere|desea|acepta|puede) (?:mas |por |recibir ){0,2}fax(?:es)?\b"
+    r"|(?:no mas|nada de|prohibido(?: enviar)?) fax(?:es)?\b|no fax(?:ear|ee)\b|no contactar\b"
+    r"|^(?:dar(?:se|lo|la)?|dad[oa]) de baja\b(?! (?:laboral|medica)\b)"
+    # Italian
+    r"|non (?:inviare|inviate|mandare|mandate|vuole|desidera) (?:piu )?fax\b|non (?:faxare|contattare)\b"
+    r"|(?:niente|vietato(?: inviare)?) fax\b"
+    # Portuguese
+    r"|nao (?:enviar|envie|mandar|mande|passar) (?:mais |por )?fax(?:es)?\b|nao (?:faxear|contac?tar)\b"
+    r"|(?:sem|proibido(?: enviar)?) fax(?:es)?$"
+    # Dutch, Scandinavian languages, Polish
+    r"|niet (?:meer )?faxen\b|geen fax(?:en)?(?: meer)?$|ikke (?:send|sende|fax|faxe)(?: fax)?\b"
+    r"|(?:skicka|sand) inte fax\b|(?:ingen|inga|inget|ej) fax(?:er)?$"
+    r"|nie (?:faksowac|faksuj)\b|nie wysy[l\u0142]a[cj] faks\w*|bez faksu$|zakaz faksowania\b"
+    r")"
 )
 """Parts of cells in any column, as `_bare` returns them, that say that the recipient must not be faxed."""
 _UNSAID = ("not ", "never ", "stop to ", "click to ", "here to ")
@@ -201,8 +239,9 @@ _UNSAID = ("not ", "never ", "stop to ", "click to ", "here to ")
 _PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
 """Parts of cells that say that the recipient is to be faxed instead of called."""
 HINTS = (
-    *("fax", "copie", "opted", "optout", "unsub", "dnf", "kontaktieren", "contacter", "contactar", "contatar"),
-    *("contattare", "\uff46\uff41\uff58"),
+    *("fax", "faks", "copie", "opted", "optout", "unsub", "dnf", "kontaktieren", "contacter", "contactar", "contatar"),
+    *("contattare", "\uff46\uff41\uff58", "d.n.f", "d n f", "f.a.x", "f a x", "f-a-x"),
+    *("stop", "remove", "off list", "desist", "do not use", "de baja", "de la liste"),
     *(
         f"{first}{gap}{second}"
         for first, second in (("opt", "out"), ("t", "contact"), ("t", "send"), ("t", "solicit"))
@@ -238,12 +277,21 @@ _ONLY_THEN = re.compile(
     r"(?:before|after|between|until|till?|from|during)\b"
 )
 """Words that make such a time one at which faxes may come, or may not come."""
+_CONDITION = re.compile(
+    r"\b(?:(?:over|above|exceeding|(?:more|longer|larger) than) \d+ ?(?:p|pp|pgs?|pages?)|\d+ (?:pages|pgs)$"
+    r"|(?:unless|without|except) \w)"
+)
+"""What makes a refusal one of some faxes only, such as long ones."""
+_SPELT = re.compile(r"\b(f([ .*-])a\2x|d([ .])n\3f)\b")
+"""Words that are written letter by letter."""
+_ANSWER = re.compile(r"fax(?:es|ing)?(?: ok)? ?[:=?\u2013-] ?(?:no|n|never|nein|non|nee)[.!]*")
+"""A cell that is a question with its answer: `Fax: no`."""
 _OF_THE_PAST = re.compile(
     r"\b(?:faxed|received|rec d|recd|sent|came|called|spoke|got|confirmed|failed|resent|tried|working|answer\w*|busy"
     r"|cover|page|error|number|invoice|order)\b"
 )
 """Words that make it the time of something that has happened."""
-_SHORT_NOT = re.compile(r"\b(do|does|ca|wo)n ?t\b")
+_SHORT_NOT = re.compile(r"\b(do|does|ca|wo) ?n ?t\b|\bd()nt\b|\bd0() not\b")
 
 
 def says(name: str) -> Says | None:
@@ -264,7 +312,7 @@ def says(name: str) -> Says | None:
 
 
 def _named(name: str) -> str:
-    return _SHORT_NOT.sub(r"\1 not", plain(name)).replace("by fax", "fax")
+    return _with_not(plain(name)).replace("by fax", "fax")
 
 
 def _has(what: Says, text: str, *, of_faxes: bool) -> bool:
@@ -320,7 +368,10 @@ def note_of(cell: str) -> Note | None:
 
     None if it is neither.
     """
-    notes = {_note_of_part(part) for part in _PARTS.split(folded(cell)) if may_refuse(part)}
+    text = _SPELT.sub(lambda found: re.sub(r"\W", "", found[0]), folded(cell))
+    if _ANSWER.fullmatch(text):
+        return Note.REFUSAL
+    notes = {_note_of_part(part) for part in _PARTS.split(text) if may_refuse(part)}
     return next((note for note in Note if note in notes), None)
 
 
@@ -334,7 +385,7 @@ def _note_of_part(part: str) -> Note | None:
         return Note.TIMES
     if not says_no_fax or (_OTHER_WAYS & words and (not _names_faxes(words) or _PREFERS.search(text))):
         return None
-    return Note.REFUSAL
+    return Note.CONDITION if _CONDITION.search(text) else Note.REFUSAL
 
 
 def _says_no_fax(text: str) -> bool:
@@ -349,4 +400,9 @@ def is_of_other_ways(name: str) -> bool:
 
 def _bare(text: str) -> str:
     """Return the words and commas of folded text, without other marks and without short forms such as `don't`."""
-    return _SHORT_NOT.sub(r"\1 not", " ".join(re.findall(r"[^\W_]+|,", text)))
+    return _with_not(" ".join(re.findall(r"[^\W_]+|,", text)))
+
+
+def _with_not(text: str) -> str:
+    """Return a text without short forms such as `don't`."""
+    return _SHORT_NOT.sub(lambda found: f"{found[1] or 'do'} not", text)

@@ -19,7 +19,7 @@ from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
 from faxdispatch.lists.kinds import fax_numbers, is_fax
 from faxdispatch.lists.reading import Reading
 from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
-from faxdispatch.lists.refusals import HINTS, Note, may_refuse, note_of, refuses
+from faxdispatch.lists.refusals import HINTS, Note, Says, may_refuse, note_of, refuses
 from faxdispatch.lists.shape import Shape
 from faxdispatch.lists.source import SAMPLE, Source
 from faxdispatch.lists.words import folded, is_totals, may_hold_number, places_of, what_it_is
@@ -36,10 +36,14 @@ _SHOWN = 120
 """Number of characters of such a cell that a message shows."""
 _WORDS = re.compile(r"[^\W\d_]+|[!?;:,'\"]")
 """Text that may be beside a number in a cell that also says that the number must not be faxed."""
+_AROUND = re.compile(r"[^\W\d_].*:$|\b(?:these|those|above|below|following|next)\b", re.IGNORECASE)
+"""What makes a refusal the heading of other rows, as in `DO NOT FAX THESE`."""
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELIMITER: "none, one column"}
 _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "none": NO_DELIMITER}
 
 _WithOneOf = Callable[[Sequence[str]], Iterator[Block]] | None
+_Said = tuple[int, Note, str]
+"""A restriction: place in the block, kind, and words."""
 _Parts = tuple[str, Shape, Iterator[Block], _WithOneOf]
 """The delimiter of a list, its shape, its rows, and what finds those with one of certain words."""
 
@@ -85,7 +89,7 @@ class Table:
         kind = next((pair.kind for pair in self.kinds if pair.number == place), None)
         return cells[place] if kind is None else fax_numbers(cells[kind], cells[place])
 
-    def notes_in(self, block: Block) -> Iterator[tuple[int, Note, str]]:
+    def notes_in(self, block: Block) -> Iterator[_Said]:
         """Yield the rows that restrict faxes to their recipient: place in the block, kind of restriction, and words.
 
         A row may come several times. A window of the row's own overrides any note about times.
@@ -98,18 +102,36 @@ class Table:
             cells = block.cells[at]
             for place in self.notes if at not in block.problems else ():
                 note = _note(cells[place]) if len(cells) > place else None
-                if note is Note.REFUSAL or (note and not self.has_window(cells)):
+                if note and not (note is Note.TIMES and self.has_window(cells)):
                     yield at, note, f"{self.columns[place]}: {cells[place].strip()[:_SHOWN]}"
+
+    def heading_of_refusals(self, block: Block, said: Iterable[_Said]) -> tuple[int, str] | None:
+        """Return the line and text of a row that has nothing but a refusal, and so may be about the rows around it."""
+        for at, note, _ in said:
+            filled = [(place, cell.strip()) for place, cell in enumerate(block.cells[at]) if cell.strip()]
+            if note is Note.REFUSAL and len(filled) == 1 and at not in block.no_recipients:
+                place, text = filled[0]
+                if place in self.notes and _AROUND.search(text) and not may_hold_number(text):
+                    return block.lines[at], text[:_SHOWN]
+        return None
 
     def has_window(self, cells: Sequence[str]) -> bool:
         """Return whether a row has a window of its own."""
         place = self.fields.get("window")
         return place is not None and bool(cells[place].strip())
 
-    def restricted_numbers(self, block: Block, reader: CellReader) -> Iterator[tuple[str, Note]]:
+    def restricted_numbers(self, block: Block, said: Iterable[_Said], reader: CellReader) -> Iterator[tuple[str, Note]]:
         """Yield the numbers of the rows that restrict faxes to their recipient, each with the kind of restriction."""
-        for at, note, _ in self.notes_in(block):
+        for at, note, _ in said:
             cells = block.cells[at]
+            # Such a column may list numbers of other rows, and such a note may name one.
+            listed = (
+                cells[place] for place, what in self.refusals.items() if what is Says.REFUSAL and len(cells) > place
+            )
+            noted = (
+                _WORDS.sub(" ", cells[place]) for place in self.notes if len(cells) > place and _note(cells[place])
+            )
+            yield from ((number, note) for cell in (*listed, *noted) if (number := reader.read(cell).number))
             if at in block.no_recipients or (place := self.number_place(cells)) is None:
                 continue
             with suppress(ValueError):

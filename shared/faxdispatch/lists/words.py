@@ -39,7 +39,7 @@ BETWEEN = ":::"
 
 FAX_WORDS = frozenset(
     {"fax", "faxes", "faxno", "faxnr", "faxnumber", "faxnummer", "telefax", "telefaxnummer", "facsimile", "facs"}
-    | {"telecopie", "telecopieur", "telecopia", "telecopiadora", "numfax", "fx"}
+    | {"telecopie", "telecopieur", "telecopia", "telecopiadora", "numfax", "fx", "faks", "faksu"}
 )
 """Words that say that a number belongs to a fax machine."""
 
