@@ -59,7 +59,7 @@ def fill(desk: Desk, rows: int, ended: int, still_open: int) -> None:
             desk.ledger.cancel(job, source="producer")
 
     single(0)
-    # Several at once share a write to the disk.
+    # Sends at the same time share one write to the disk, which is faster.
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(single, range(1, ended + still_open)))
 

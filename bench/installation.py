@@ -144,7 +144,7 @@ class Installation:
         """Wait until a condition is true.
 
         Raises:
-            TimeoutError: it did not come true; a process may have ended.
+            TimeoutError: the condition is still false; a process may have ended.
         """
         end = time.monotonic() + within
         while not (found := probe()):

@@ -20,7 +20,9 @@ def main() -> int:
     """Measure, print, and judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to-one", type=int, default=50, help="faxes to the one number")
-    parser.add_argument("--others", type=int, default=200, help="faxes to a number each, among them")
+    parser.add_argument(
+        "--others", type=int, default=200, help="other faxes, each to a number of its own, sent among the first ones"
+    )
     options = parser.parse_args()
     total = options.to_one + options.others
     with installation(workers=2, FAX_RATE="20", FAX_CHANNELS="10") as running:

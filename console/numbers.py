@@ -1,4 +1,4 @@
-"""Numbers in quarantine, which no fax calls because they are wrong."""
+"""Numbers in quarantine: they are wrong, so no fax is sent to them."""
 
 import hmac
 

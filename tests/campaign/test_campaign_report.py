@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from faxdispatch.campaign.causes import in_words
-from faxdispatch.campaign.report.files import write_report
+from faxdispatch.campaign.report.files import ADDED, write_report
 from faxdispatch.campaign.report.html import tag
 from faxdispatch.campaign.report.totals import SHOWN, Timeline, Totals
 from faxdispatch.errors import BadInput, NotKnown, Unavailable
@@ -84,6 +84,15 @@ def test_a_delivered_row_shows_its_result(ended, tmp_path):
         "ended at (UTC)": moment.strftime("%Y-%m-%d %H:%M:%S"), "cause": "", "cause in words": "",
         "fax id": "recall-1-1", "generation": "1",
     }  # fmt: skip
+
+
+def test_the_manual_explains_every_column():
+    rows_of_tables = [
+        line.split("|")[1]
+        for line in (SOURCES / "docs" / "campaigns.md").read_text().splitlines()
+        if line.startswith("| `")
+    ]
+    assert set(ADDED) <= {name for names in rows_of_tables for name in re.findall("`([^`]+)`", names)}
 
 
 def test_a_row_without_delivery_says_why_in_words(ended, tmp_path):

@@ -78,7 +78,7 @@ def not_sent(checking: Check, asked: Mapping[str, Any], settings: Settings) -> I
     """Yield the rows that are not sent, judged by their whole requests if there is a document.
 
     Raises:
-        BadInput: an option of `asked` is wrong, or the file is damaged further on.
+        BadInput: an option of `asked` is wrong, or a later part of the file is damaged.
     """
     options = options_for_all(asked, region=settings.fax_default_region, media_by_row=True)
     if "media" not in checking.table.fields and all(asked.get(name) is None for name in _DOCUMENTS):

@@ -101,7 +101,7 @@ def _run(arguments: Sequence[str] | None) -> None:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="faxdispatch")
     except OSError as error:
-        # A help or the version, which typer writes; commands write with `output.show`.
+        # Only typer writes here (help, version); commands write with `output.show`, which handles this.
         if error.errno == ENOSPC:
             raise unwritable(error) from error
         raise

@@ -67,7 +67,9 @@ def recover(
     ledger: Annotated[
         str | None, option("Id of a lost ledger to replace; --dry-run alone shows what Telnyx knows.", metavar="ID")
     ] = None,
-    late: Annotated[bool, option("Replace it although faxes have left this one; some may be sent twice.")] = False,
+    late: Annotated[
+        bool, option("Replace it although this ledger has already sent faxes; some may be sent twice.")
+    ] = False,
     dry_run: Annotated[bool, option("Say what would be done, and change nothing.")] = False,
     operator: Operator = None,
     yes: Annotated[bool, option("Do not ask whether --ledger is lost.", "--yes", "-y")] = False,

@@ -25,7 +25,7 @@ class OperatorCalls(SendCalls):
     @cached_property
     def search(self) -> "Search":
         """Finds faxes in pages, for programs that show them; see `find`."""
-        from faxdispatch.search import Search  # noqa: PLC0415 - only who looks for faxes needs it
+        from faxdispatch.search import Search  # noqa: PLC0415 - needed only to find faxes
 
         return Search(self._ledger)
 
@@ -148,7 +148,7 @@ class OperatorCalls(SendCalls):
         """
         if sum(word is not None for word in (number, job_id, tag)) != 1:
             raise BadInput("give one of number, job_id and tag")
-        from faxdispatch.operations.erasing import Eraser  # noqa: PLC0415 - only who erases needs it
+        from faxdispatch.operations.erasing import Eraser  # noqa: PLC0415 - needed only to erase
         from faxdispatch.storage.store import open_store  # noqa: PLC0415 - the same
 
         where = self._settings.fax_inbound_dir if self._settings else None

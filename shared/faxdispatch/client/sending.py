@@ -150,7 +150,7 @@ class SendCalls:
             if asked is None:
                 return look(media_url, "head", quality=quality)
             return look(media_url, asked.fax_link_check, asked.fax_dangerous_inbound_origins, quality=quality)
-        from faxdispatch.documents.local import document_of  # noqa: PLC0415 - only who has a document needs it
+        from faxdispatch.documents.local import document_of  # noqa: PLC0415 - needed only to send a document
         from faxdispatch.documents.preflight.examining import examine  # noqa: PLC0415 - the same
 
         if document is None:

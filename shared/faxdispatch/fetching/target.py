@@ -28,8 +28,8 @@ Origin = tuple[str, str, int]
 class Target:
     """A parsed link.
 
-    `host` is a name or an address, for IPv6 without brackets; `path` includes the query. `unchecked`: its origin is one
-    that the operator excepted from all checks.
+    `host` is a name or an address; an IPv6 address has no brackets. `path` includes the query. `unchecked` means that
+    the operator excepted its origin from all checks.
     """
 
     scheme: str

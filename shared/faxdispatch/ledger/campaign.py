@@ -81,7 +81,7 @@ class Campaign:
 
     @property
     def per_minute(self) -> float | None:
-        """How many rows ended each minute on average in the first generation, or None if too few did to tell."""
+        """The average number of rows that ended in a minute of the first generation, or None if too few ended."""
         if self.started_at is None or self.generation > 1 or not self.ended:
             return None
         running = self.state in {CampaignState.RUNNING, CampaignState.PAUSED}

@@ -20,7 +20,7 @@ class Identity:
 
     @property
     def id(self) -> str:
-        """The id; created if there is none yet, and read once.
+        """The id. It is created if there is none yet; after the first call, it is not read again.
 
         Raises:
             Unavailable: Redis did not answer.

@@ -65,7 +65,7 @@ def are_countries(name: str, cells: Sequence[str], numbers: Sequence[str], is_at
     sure = sum(1 for cell, _, code in filled if code and not is_state(cell))
     if sure or unknown:
         return sure >= len(unknown) and sure > 0
-    # They may all be of the first state in a sorted list.
+    # Each cell may name a country or a state, like CA; a sorted list may begin with one state. The numbers decide.
     strangers = [(cell, number) for cell, number in of_states if is_at_home(number) and not _is_of(cell, number)]
     return bool(of_states) and 2 * len(strangers) <= len(of_states)
 

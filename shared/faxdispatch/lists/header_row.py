@@ -65,7 +65,7 @@ def _above_numbers(rows: Sequence[Record], width: int) -> Sequence[Record]:
 
 
 def _fax_rank(place: int, above: Sequence[Record]) -> int:
-    """Return how certain it is that a row names a column of fax numbers; a kind below `Phone Type` does not count."""
+    """Return how certain it is that a row names a column of fax numbers. Kinds in a column Phone Type do not count."""
     if not is_text(above[place]):
         return 0
     kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}

@@ -101,7 +101,7 @@ class Subject(BaseModel):
         """Check that the settings of these names (lower case) are set.
 
         Raises:
-            Misconfigured: it names those that are not.
+            Misconfigured: some are not set; the message names them.
         """
         missing = [name.upper() for name in names if not getattr(self, name)]
         if missing:

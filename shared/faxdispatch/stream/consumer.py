@@ -73,7 +73,7 @@ class Consumer:
         self.stream = stream
         self.dead_stream = f"{stream}:dead:{group}"
         self.lost = 0
-        """The least number of entries that were trimmed before they were handled, as far as this member saw."""
+        """How many entries this consumer knows to have been trimmed before they were handled; there may be more."""
         self._on_lost = on_lost
         self._redis = open_stream(redis_url)
         self._membership = Membership(

@@ -87,7 +87,7 @@ class FaxCalls(Caller):
         Possible while the fax is queued, media.processed, originated or sending (Telnyx API reference).
 
         Raises:
-            WrongState: the fax is past that, or inbound.
+            WrongState: the fax is in a later state, or inbound.
             NoSuchResource: Telnyx knows no such fax.
             TelnyxError: the call failed in any other way.
         """

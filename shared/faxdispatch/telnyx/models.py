@@ -38,7 +38,7 @@ class Fax(Resource):
     id: Text = None
     """Telnyx's id; webhooks call it `fax_id`."""
     status: Text = None
-    """One of Telnyx's statuses, or any new one, unchanged."""
+    """The status as Telnyx reports it; it may be one that Telnyx has added later."""
     direction: Text = None
     from_: Text = Field(default=None, alias="from")
     to: Text = None

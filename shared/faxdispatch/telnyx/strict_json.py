@@ -21,7 +21,8 @@ def loads(body: bytes) -> Any:
         value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    # So few brackets cannot nest deeper, and only an escape can write half a surrogate pair in valid UTF-8.
+    # Without more brackets than this, nothing can nest too deep. In valid UTF-8, only an escape can be half a
+    # surrogate pair.
     if text.count("{") + text.count("[") > MAX_DEPTH or "\\u" in text:
         _check(value)
     return value

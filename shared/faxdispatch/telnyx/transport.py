@@ -105,7 +105,7 @@ class _Evidence:
             raise NotSent("not sent: the time allowed for starting this request ran out")
 
     def translate(self, operation: str, error: Exception) -> TelnyxError:
-        """Return whether the request may have reached Telnyx, by evidence alone."""
+        """Return the error that says whether the request may have reached Telnyx."""
         what = f"{operation.replace('_', ' ')}: {why(error)}"
         if not self.begun and (self.watched or isinstance(error, _NEVER_LEFT)):
             return Unreachable(f"Telnyx was not reached: {what}")
