@@ -10,6 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from faxdispatch.operations.recovering import TAG
+from faxdispatch.settings import Settings
 from tests.chaos.callers import SHARE, Callers, calls
 from tests.chaos.collect import collect, open_inbound, open_jobs
 from tests.chaos.director import Director, Injection
@@ -122,7 +123,9 @@ def _inbox_calm(here: World) -> bool:
         return False
     faxes = here.sim.control.get("/faxes").json()["data"]
     last = max((fax["created_at"] for fax in faxes if fax["direction"] == "inbound"), default=None)
-    return calm and (last is None or int(listed or 0) / 1000 > datetime.fromisoformat(last).timestamp())
+    # The next listing begins earlier than the time up to which all faxes were listed.
+    until = int(listed or 0) / 1000 + Settings.settle_skew
+    return calm and (last is None or until > datetime.fromisoformat(last).timestamp())
 
 
 def _figures(evidence: Evidence, *, seconds: float, settle: float) -> dict[str, Any]:
