@@ -19,11 +19,15 @@ from faxdispatch.storage.store import open_store
 pages = Blueprint("inbound", __name__, url_prefix="/inbound")
 
 SHOWN = 100
-PLACES = {
-    DocumentPlace.STORED: "stored here",
+LISTED = {
+    DocumentPlace.STORED: "stored",
     DocumentPlace.WANTED: "at Telnyx, to be fetched",
-    DocumentPlace.COMING: "on their way in",
+    DocumentPlace.COMING: "on its way in",
     DocumentPlace.GIVEN_UP: "given up",
+}
+PLACES = LISTED | {
+    DocumentPlace.REMOVED: "removed, since it was kept long enough",
+    DocumentPlace.NONE: "none: the fax failed",
 }
 
 
@@ -36,8 +40,8 @@ def page() -> str:
     return render_template(
         "inbound/list.html",
         place=place,
-        places=PLACES,
-        counts={where: inbox.count(where) for where in PLACES},
+        places=LISTED,
+        counts={where: inbox.count(where) for where in LISTED},
         found=list(itertools.islice(inbox.at(place), SHOWN)),
         kept=desk().settings.fax_inbound_dir,
     )
@@ -47,7 +51,7 @@ def page() -> str:
 def one(fax_id: str) -> str:
     """Show one."""
     fax = desk().client.inbound.get(fax_id)
-    return render_template("inbound/one.html", fax=fax, stored=fax.place is DocumentPlace.STORED)
+    return render_template("inbound/one.html", fax=fax, places=PLACES, stored=fax.place is DocumentPlace.STORED)
 
 
 @pages.get("/<fax_id>/pages/<int:number>.png")

@@ -71,7 +71,7 @@ def _parts(campaign: Campaign) -> list[tuple[str, str, int]]:
         ("suppressed", "doubt", campaign.suppressed),
         ("under way", "moving", campaign.opened - held),
         ("held", "waiting", held),
-        ("not begun", "rest", campaign.pending),
+        ("pending", "rest", campaign.pending),
     ]
     return [part for part in parts if part[2]]
 

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from console.holding import meaning
-from console.words import cause, clock
+from console.words import cause, clock, lasting
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
 from faxdispatch.reasons.words import is_known
@@ -94,7 +94,17 @@ _SAYS = {
     "operator": "a person",
     "campaign": "its campaign",
 }
-_TELLING = ("reason", "failure_reason", "evidence", "verdict", "why", "operator", "page_count", "call_duration_secs")
+_TELLING = {
+    "reason": "reason",
+    "failure_reason": "reason",
+    "evidence": "evidence",
+    "verdict": "verdict",
+    "why": "why",
+    "operator": "operator",
+    "page_count": "pages",
+    "call_duration_secs": "length of the call",
+}
+"""The facts of events that are shown, with their names for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +200,7 @@ def _marks(history: Sequence[Event]) -> list[tuple[datetime, State, int]]:
 
 def _step(event: Event) -> Step:
     data = event.data
-    evidence = [(name.replace("_", " "), _fact(name, data[name])) for name in _TELLING if data.get(name) is not None]
+    evidence = [(words, _fact(name, data[name])) for name, words in _TELLING.items() if data.get(name) is not None]
     if isinstance(data.get("until"), (int, float)) and data["until"]:
         evidence.append(
             ("until", f"{datetime.fromtimestamp(data['until'] / 1000, event.occurred_at.tzinfo):%H:%M:%S} UTC")
@@ -214,4 +224,8 @@ def _fact(name: str, value: Any) -> str:
         if words:
             return words
         return cause(str(value)) if is_known(str(value)) else str(value)
+    if name == "evidence":
+        return _SAYS.get(str(value), str(value))
+    if name == "call_duration_secs" and isinstance(value, (int, float)):
+        return lasting(value)
     return str(value)

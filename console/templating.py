@@ -9,7 +9,7 @@ from console.access import is_operator, you
 from console.holding import meaning
 from console.story import HAPPENINGS
 from faxdispatch.states import OPEN
-from faxdispatch.text.wording import are, counted, counted_are, of_cap
+from faxdispatch.text.wording import are, channels_in_use, counted, counted_are, of_cap
 
 NAVIGATION = (
     ("overview.page", "Overview"),
@@ -53,6 +53,7 @@ def teach(app: Flask) -> None:
         pages_of_the_console=NAVIGATION,
         open_states=OPEN,
         of_cap=of_cap,
+        channels_in_use=channels_in_use,
         hold_meaning=lambda reason: meaning(reason) or f"held for {reason}",
         same_page=same_page,
     )

@@ -1,6 +1,5 @@
 """Writes times, money, numbers and states for pages. Telephone numbers are masked unless the page is shown in full."""
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +11,11 @@ from faxdispatch.reasons.words import plain as in_words
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
 from faxdispatch.text.plain import plain
-from faxdispatch.text.privacy import EXAMPLE, mask_number, scrub
+from faxdispatch.text.privacy import mask_number, scrub, scrub_digits
 
 NOTHING = "-"
 LEFT_OUT = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
 """The counts of a list's check that count left-out rows."""
-_DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 
 STATES: dict[str, tuple[str, str]] = {
     State.QUEUED: ("waiting", "waits for a worker"),
@@ -69,17 +67,12 @@ def masked(text: Any) -> str:
     if text is None:
         return NOTHING
     words = plain(str(text))
-    return words if g.get("full") else _DIGITS.sub(_hidden, scrub(words))
+    return words if g.get("full") else scrub_digits(words)
 
 
 def seen(value: Any) -> Any:
     """Write text from outside safely; markup stays unchanged."""
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _hidden(found: re.Match[str]) -> str:
-    """Mask a number, unless it is the example number of our messages."""
-    return found[0] if f"+{found[0]}" == EXAMPLE else mask_number(found[0])
 
 
 def link(address: str | None) -> str:

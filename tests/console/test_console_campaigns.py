@@ -43,7 +43,7 @@ def test_a_campaign_shows_counts_causes_and_an_end(rows, viewer):
     rows.desk.report(rows.job(1), "delivered", pages=1, seconds=30)
     page = viewer.text(f"/campaigns/{CAMPAIGN}")
     assert "1 of 3 recipients has ended" in page
-    assert "2 not begun" in page
+    assert "2 pending" in page
     assert "It ends about" in page
     assert 'href="/campaigns/recall"' in viewer.text("/campaigns/")
 

@@ -45,6 +45,7 @@ def tell(desk, status, reason=None, pages=None):
         status=status,
         failure_reason=reason,
         page_count=pages,
+        data={"page_count": pages, "call_duration_secs": 120},
         occurred_at=datetime.now(UTC),
     )
     return Observations(desk.scripts).record(seen)["outcome"]
@@ -56,6 +57,9 @@ def test_a_delivered_fax_says_so_first(desk, sent, viewer):
     assert "Delivered <time" in page
     assert ", 3 pages." in page
     assert "Telnyx, by webhook" in page
+    assert "pages: 3" in page
+    assert "length of the call: 2 min" in page
+    assert "evidence: our worker" in page
 
 
 def test_a_failed_fax_says_why_in_words(desk, sent, viewer):
@@ -71,7 +75,7 @@ def test_a_held_fax_says_why_and_until_when_and_can_be_released(desk, operator):
     desk.ledger.create("j", SendFax(to=NUMBER, media_name="letter", send_at=at), source="producer")
     desk.ledger.hold("j", reason=HoldReason.SEND_AT, due=at.timestamp())
     page = operator.text("/faxes/j")
-    assert "It must not be sent before the time in send_at." in page
+    assert "It must not be sent before the time that was requested." in page
     assert "What ends that:" in page
     assert f"{at:%Y-%m-%d %H:%M}" in page
 

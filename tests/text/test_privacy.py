@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxdispatch.text.privacy import mask_number, scrub
+from faxdispatch.text.privacy import mask_number, scrub, scrub_digits
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ from faxdispatch.text.privacy import mask_number, scrub
         ("+1234567", "+*****67"),
         ("+12", "+**"),
         ("", ""),
+        ("nonsense", "***"),
         ("sip:reception@example.com", "sip:***@example.com"),
         ("SIPS:reception@example.com;transport=tls", "SIPS:***@example.com;transport=tls"),
     ],
@@ -51,3 +52,18 @@ def test_a_text_loses_numbers_links_keys_and_passwords_and_nothing_else(text, sc
 def test_no_number_in_e164_form_survives_whole(number, around):
     assert number not in scrub(f"{around} {number} {around}")
     assert number not in mask_number(number)
+
+
+@pytest.mark.parametrize(
+    ("text", "scrubbed"),
+    [
+        ("to 312 555-0123, please", "to 3*****0123, please"),
+        ("call +1 (312) 555-0123 now", "call +1******0123 now"),
+        ("write it like +12025550199", "write it like +12025550199"),
+        ("fax ffe0e943-9121-408e-a9a0-406d36a70b0d", "fax ffe0e943-9121-408e-a9a0-406d36a70b0d"),
+        ("job c04eb05bb4984264b8e519b08540c000", "job c04eb05bb4984264b8e519b08540c000"),
+        ("fd-d8cd0b41f2ccc3bd44f053c95af0df50afe7dd15484856433f283b0099cd9831.pdf",) * 2,
+    ],
+)
+def test_digits_that_could_be_a_number_are_hidden_and_ids_stay(text, scrubbed):
+    assert scrub_digits(text) == scrubbed

@@ -23,6 +23,7 @@ from faxdispatch.ledger.campaign_rows import CampaignRows
 from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.states import OPEN
+from faxdispatch.text.wording import counted, counted_are
 
 _BLOCK = 1024
 _RECORD = struct.Struct(">BBBBHHII16s")
@@ -154,11 +155,11 @@ class CampaignResults(CampaignRows):
         codes = {code: count for code in _CODES if (count := reply["codes"].count(code))}
         faults = [*_faults(campaign, codes, reply["open"], reply["states"])]
         if reply["unmarked"]:
-            faults.append(f"{reply['unmarked']} rows are listed as open but not marked as open")
+            faults.append(f"{counted_are(reply['unmarked'], 'row')} listed as open but not marked as open")
         if reply["misplaced"]:
             faults.append(f"{reply['misplaced']} open rows have jobs that are not in exactly one place")
         if wrong := self._wrong_records(campaign):
-            faults.append(f"{wrong} rows have ended but have no record of it")
+            faults.append(f"{counted(wrong, 'row')} ended without a record of it")
         return Audit(campaign, codes, tuple(faults))
 
     def _wrong_records(self, campaign: Campaign) -> int:

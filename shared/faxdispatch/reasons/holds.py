@@ -19,7 +19,9 @@ class Meaning:
 
 
 MEANINGS: dict[HoldReason, Meaning] = {
-    HoldReason.SEND_AT: Meaning("It must not be sent before the time in send_at.", f"That time; or {_RELEASE}."),
+    HoldReason.SEND_AT: Meaning(
+        "It must not be sent before the time that was requested.", f"That time; or {_RELEASE}."
+    ),
     HoldReason.WINDOW: Meaning("Its window of days and hours is closed.", f"The opening; or {_RELEASE}."),
     HoldReason.TOO_LATE: Meaning(
         "Its time passed more than FAX_TOO_LATE ago while nothing ran, so it may no longer be wanted.",

@@ -23,6 +23,11 @@ def are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
+def channels_in_use(count: int, limit: int | None) -> str:
+    """Write how many channels are in use, of how many if that is known."""
+    return f"{counted(count, 'channel')} in use" if limit is None else f"{count} of {counted(limit, 'channel')} in use"
+
+
 def of_cap(spent: float, cap: float | None) -> str:
     """Write the amount spent beside the limit, in the currency of the settings."""
     return f"{spent:,.2f}, no cap" if cap is None else f"{spent:,.2f} of {cap:,.2f}"
