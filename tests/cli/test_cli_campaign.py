@@ -261,7 +261,7 @@ def test_campaigns_are_listed_and_it_says_if_there_are_more(cli, a_list, made):
 
     assert {json.loads(line)["id"] for line in cli("campaign", "list", "--json").out.splitlines()} == {"b", "recall"}
     few = cli("campaign", "list", "--limit", "1")
-    assert (few.out.count("\n"), few.err) == (1, "faxdispatch: 2 in all; --limit shows more\n")
+    assert (few.out.count("\n"), few.err) == (2, "faxdispatch: 2 in all; --limit shows more\n")
 
 
 def test_chosen_rows_are_tried_again(cli, made, desk):

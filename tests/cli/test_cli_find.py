@@ -24,8 +24,10 @@ def test_a_fax_is_found_by_its_number_however_it_is_written(cli, client):
     for written in (NUMBER, "(312) 555-0123", "1-312-555-0123"):
         result = cli("find", "--number", written, FAX_DEFAULT_REGION="US")
         assert result.code == 0
-        assert result.out.startswith(f"{sent}  +1******0123  ")
-        assert result.out.endswith("  queued  0 attempts\n")
+        head, line = result.out.splitlines()
+        assert line.startswith(f"{sent}  +1******0123  ")
+        assert line.endswith("  queued")
+        assert line[head.index("attempts") :].split()[0] == "0"
     assert NUMBER in cli("find", "--number", NUMBER, "--full").out
 
 
@@ -98,7 +100,7 @@ def test_a_code_of_telnyx_is_shown_with_its_words_everywhere(cli, redis_url):
     desk.redis.delete(f"fax:job:{job(1)}")
 
     words = "10017: The document, or something else that the request names, is not at Telnyx or was deleted there"
-    assert [line.count(words) for line in cli("find", "--state", "failed").out.splitlines()] == [1, 1]
+    assert [line.count(words) for line in cli("find", "--state", "failed").out.splitlines()] == [0, 1, 1]
     assert [row["cause_in_words"] for row in csv.DictReader(io.StringIO(cli("find", "--csv").out))] == [
         plain("10017"),
         plain("10017"),

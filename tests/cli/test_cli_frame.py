@@ -134,6 +134,24 @@ def test_each_group_shows_one_line_of_each_of_its_commands_which_begins_the_help
     assert len(groups) > 12
 
 
+def options(command):
+    """All options of a command and of those below it."""
+    for one in getattr(command, "commands", {}).values():
+        yield from options(one)
+    yield from (one for one in command.params if one.param_type_name == "option")
+
+
+def test_each_switch_has_one_name_and_no_value_is_named_by_its_type_in_python():
+    found = list(options(typer.main.get_command(app.app)))
+
+    assert len(found) > 200
+    for one in found:
+        if one.is_flag:
+            assert len([name for name in one.opts if name.startswith("--")]) == 1, one.opts
+        else:
+            assert one.metavar or one.type_descriptor.is_choice, one.opts
+
+
 @pytest.mark.parametrize(
     "words", ["status --state nosuch", "holds --reason nosuch", "console user add x --role nosuch"]
 )

@@ -102,7 +102,7 @@ def test_the_jobs_of_one_reason_are_listed(cli, hold):
     later, sooner = hold(HoldReason.RETRY, due=UNTIL + 60), hold(HoldReason.RETRY)
     hold(HoldReason.WINDOW)
 
-    lines = cli("holds", "--reason", "retry").out.splitlines()
+    _, *lines = cli("holds", "--reason", "retry").out.splitlines()
 
     assert [line.split()[0] for line in lines] == [sooner, later]
     assert "held (retry) until 2096-10-02 07:06:40Z" in lines[0]

@@ -54,7 +54,7 @@ def test_inbound_faxes_are_listed_with_their_state_those_that_need_a_person_firs
     receive("fax-3")
     receive("fax-4", "receiving")
 
-    lines = cli("inbound", "list").out.splitlines()
+    _, *lines = cli("inbound", "list").out.splitlines()
     assert [line.split()[0] for line in lines] == [given_up, "fax-3", "fax-4", "fax-2"]
     assert "a private address" in lines[0]
     assert "partial" in lines[3]

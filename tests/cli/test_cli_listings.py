@@ -1,5 +1,7 @@
 """What all listings have in common: an empty one says so, a cut one says that there is more, and numbers are hidden."""
 
+import re
+
 import pytest
 
 from faxdispatch import FaxClient
@@ -65,7 +67,11 @@ def test_a_listing_that_is_cut_says_that_there_is_more(cli, fill, words, message
 
     result = cli(*words.split(), "--limit", "2")
 
-    assert len(result.out.splitlines()) == 2
+    head, *lines = result.out.splitlines()
+    columns = [found.start() for found in re.finditer(r"(?<=  )\S", head)]
+    assert len(lines) == 2
+    assert columns
+    assert {line[at - 2 : at] for line in lines for at in columns} <= {"  ", ""}
     assert result.err == f"faxdispatch: {message}\n"
     assert cli(*words.split(), "--limit", "9").err == ""
 

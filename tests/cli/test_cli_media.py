@@ -69,7 +69,7 @@ def test_the_same_content_is_stored_once(media, pdf):
 
     assert (first.json["outcome"], again.json["outcome"]) == ("stored", "kept")
     assert again.json["expires_at"] == first.json["expires_at"]
-    assert len(media("list").out.splitlines()) == 1
+    assert len(media("list").out.splitlines()) == 2
 
 
 def test_a_document_is_kept_as_long_as_is_asked_and_never_shorter_than_before(media, pdf):
@@ -182,7 +182,7 @@ def test_an_empty_storage_says_so(media):
 def test_a_name_that_would_steer_the_terminal_stays_on_its_line(media, pdf):
     media("upload", pdf, "--name", "a\x1b[2J\nb")
 
-    (line,) = media("list").out.splitlines()
+    _, line = media("list").out.splitlines()
 
     assert line.endswith("a\\x1b[2J\\nb")
     assert "\x1b" not in media("show", "a\x1b[2J\nb").out

@@ -69,7 +69,8 @@ def list_() -> Rows[User]:
     return Rows(
         _users().all(),
         data=lambda known: {"name": known.name, "role": known.role},
-        line=lambda known: f"{known.name}  {known.role}",
+        line=lambda known: (known.name, known.role),
+        widths={"name": 12, "role": 0},
         none="nobody may sign in",
     )
 

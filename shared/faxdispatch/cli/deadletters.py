@@ -8,8 +8,8 @@ from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import DeadLetter
-from faxdispatch.operations.deadletters import letter_json, letter_line, read_change
-from faxdispatch.text.wording import counted
+from faxdispatch.operations.deadletters import letter_json, read_change
+from faxdispatch.text.wording import clock, counted
 
 Letter = Annotated[str, argument("Id of the message.")]
 OneOrAll = Annotated[str | None, argument("Id of the message.")]
@@ -26,7 +26,9 @@ def list_(limit: Limit = 50, reason: Reason = None, full: Full = False) -> Rows[
     return Rows(
         letters.newest(limit=limit, reason=reason),
         data=lambda letter: letter_json(letter, full=full),
-        line=lambda letter: letter_line(letter, full=full),
+        line=lambda one: (one.id, clock(one.since), one.task or "-", one.reason, one.problem),
+        full=full,
+        widths={"id": 36, "since": 20, "task": 14, "reason": 12, "problem": 0},
         limit=limit,
         total=letters.count,
         none="there is no dead letter" if reason is None else f"there is no dead letter for {reason}",

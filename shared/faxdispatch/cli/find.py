@@ -47,6 +47,7 @@ _COLUMNS = (
     "job_id", "to", "state", "cause", "cause_in_words", "attempts", "fax_id", "recorded_at", "ended_at", "pages",
     "cost", "sender", "document", "tags", "idempotency_key", "campaign_id", "row",
 )  # fmt: skip
+_WIDTHS = {"job": 32, "to": 16, "changed": 20, "attempts": 8, "pages": 5, "state": 0}
 
 
 def find(
@@ -83,6 +84,7 @@ def find(
         faxes,
         data=lambda found: with_words(found.as_data()),
         line=_found_line,
+        widths=_WIDTHS,
         full=full,
         limit=most,
         more=f"these are the newest {most}; --limit shows more",
@@ -95,9 +97,9 @@ def find(
 def _found_line(found: Found) -> list[str]:
     when = found.ended_at or found.changed_at or found.recorded_at
     standing = f"{found.state} ({short(found.cause)})" if found.cause else found.state
-    attempts = counted(found.attempts, "attempt")
-    pages = counted(found.pages, "page") if found.pages else ""
-    return [found.job_id, found.to, clock(when), standing, attempts, pages, *unread_words(found.unread)]
+    pages = f"{found.pages:,}" if found.pages else ""
+    state = " ".join([standing, *unread_words(found.unread)])
+    return [found.job_id, found.to, clock(when), f"{found.attempts:,}", pages, state]
 
 
 def resend(

@@ -21,7 +21,7 @@ _WORDS = {
     DocumentPlace.COMING: "on its way in",
     DocumentPlace.WANTED: "at Telnyx, to be fetched",
     DocumentPlace.STORED: "stored",
-    DocumentPlace.GIVEN_UP: "given up: inbound fetch tries again",
+    DocumentPlace.GIVEN_UP: "given up (inbound fetch tries again)",
     DocumentPlace.REMOVED: "removed, since it was kept long enough",
     DocumentPlace.NONE: "none: the fax failed",
 }
@@ -48,6 +48,7 @@ def list_(
         data=InboundFax.as_data,
         line=lambda fax: _line(fax, full=full),
         full=full,
+        widths={"fax": 36, "received": 20, "from": 16, "status": 10, "pages": 5, "document": 0},
         limit=limit,
         none="no inbound fax is known" if place is None else f"no inbound fax is {place}",
     )
@@ -104,10 +105,9 @@ def find(since: Annotated[datetime | None, moment("From then on.")] = None) -> A
 
 
 def _line(fax: InboundFax, *, full: bool) -> list[str]:
-    sender = (fax.sender or "-") if full else mask_number(fax.sender or "-")
-    pages = f"{fax.page_count} p." if fax.page_count is not None else ""
-    partial = "partial" if fax.partial_content else ""
+    sender = fax.sender if full or not fax.sender else mask_number(fax.sender)
+    pages = "" if fax.page_count is None else f"{fax.page_count}"
     more = fax.file if fax.place is DocumentPlace.STORED else fax.problem
-    words = [fax.fax_id, clock(fax.ended_at or fax.first_seen), f"from {sender}", f"{fax.status}", pages, partial]
-    document = f"{fax.place}: {more}" if more else fax.place.value
-    return [*words, document]
+    partial = "partial, " if fax.partial_content else ""
+    document = f"{partial}{_WORDS[fax.place]}{f': {more}' if more else ''}"
+    return [fax.fax_id, clock(fax.ended_at or fax.first_seen), sender or "-", f"{fax.status}", pages, document]

@@ -11,6 +11,7 @@ from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Limits, Scripts
 from faxdispatch.operations.overview import LIMITS, limits_data
 from faxdispatch.settings import Settings
+from faxdispatch.text.wording import channels_in_use
 
 app = Group(__doc__)
 
@@ -28,11 +29,11 @@ def _lines(data: Any) -> Iterator[str]:
         said = "none" if value is None else f"{value:g}" if isinstance(value, float) else value
         yield f"{name:<18} {said:<8} {'set by faxdispatch limits' if name in data['changed'] else LIMITS[name]}"
     for connection, one in data["connections"].items():
-        yield f"connection {connection}: {one['in_use']} of {one['channels']} channels in use"
+        yield f"connection {connection}: {channels_in_use(one['in_use'], one['channels'])}"
     account = data["account"]
-    known = "as many as Telnyx has" if account["channels"] is None else account["channels"]
+    channels = channels_in_use(account["in_use"], account["channels"])
     found_out = " (found out)" if account["channels"] and data["limits"]["account_channels"] == "auto" else ""
-    yield f"account: {account['in_use']} of {known} channels in use{found_out}; spent today {account['spent']:.2f}"
+    yield f"account: {channels}{found_out}; spent today: {account['spent']:.2f} (an estimate)"
 
 
 @app.command("set")

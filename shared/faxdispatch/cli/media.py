@@ -48,7 +48,8 @@ def list_(
     return Rows(
         listed(Settings.load(), lambda telnyx: telnyx.list_media(content_type or []), "documents"),
         data=MediaResource.as_data,
-        line=lambda media: f"{_kept(media):<26}  {media.content_type or '-':<15}  {media.media_name}",
+        line=lambda media: (clock(media.expires_at), media.content_type or "-", media.media_name),
+        widths={"kept until": 20, "kind": 15, "name": 0},
         none="nothing is stored" if not content_type else "nothing of this kind is stored",
         columns=columns_of(MediaResource),
     )

@@ -40,6 +40,7 @@ def list_() -> Rows[tuple[str, datetime]]:
     return Rows(
         sorted(reported.items(), key=lambda pair: pair[1], reverse=True),
         data=lambda one: {"incident": one[0], "seen": one[1]},
-        line=lambda one: (one[0], f"seen last {clock(one[1])}"),
+        line=lambda one: (clock(one[1]), one[0]),
+        widths={"seen last": 20, "incident": 0},
         none="no reported incident is still open",
     )

@@ -19,7 +19,8 @@ def list_(limit: Limit = 50, full: Full = False) -> Rows[Suspect]:
     """List the numbers in quarantine; those released first come first."""
     return Rows(
         Suspects(Scripts.from_settings(Settings.load())).all(limit=limit + 1),
-        line=lambda suspect: (suspect.number, f"until {clock(suspect.until)}"),
+        line=lambda suspect: (suspect.number, clock(suspect.until)),
+        widths={"number": 16, "until": 20},
         full=full,
         limit=limit,
         none="no number is in quarantine",

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
+from typer.models import OptionInfo
 
 from faxdispatch.errors import BadInput
 
@@ -21,6 +23,10 @@ def option(words: str, *names: str, **more: Any) -> Any:
 def argument(words: str, **more: Any) -> Any:
     """Return an argument; `words` are its help."""
     return typer.Argument(help=words, **more)
+
+
+_VALUES = {str: "TEXT", int: "NUMBER", float: "NUMBER", Path: "FILE"}
+"""What the help calls the value of an option, instead of Python's name of its type."""
 
 
 class Options:
@@ -36,7 +42,7 @@ def spread(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the command that takes the fields of each `Options` of `function` as options of its own."""
     signature = inspect.signature(function)
     classes = {name: one.annotation for name, one in signature.parameters.items() if _is_class(one.annotation)}
-    parameters = [_with_name(one) for known in signature.parameters.values() for one in _options_of(known)]
+    parameters = [_complete(one) for known in signature.parameters.values() for one in _options_of(known)]
     if not classes:
         return function
 
@@ -64,11 +70,15 @@ def _options_of(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
         yield inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=one.type)
 
 
-def _with_name(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Name a switch, for which typer would also make an option `--no-…`."""
+def _complete(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Complete an option: its value in the help, and the name of a switch, to which typer would also make `--no-…`."""
     match get_args(parameter.annotation):
-        case (kind, about) if kind is bool and not about.param_decls:
-            about.param_decls = (f"--{parameter.name.replace('_', '-')}",)
+        case (kind, OptionInfo() as about):
+            # typer takes the first name for a default until it has read the annotation.
+            if kind is bool and not about.param_decls and about.default is ...:
+                about.param_decls = (f"--{parameter.name.replace('_', '-')}",)
+            kinds = {kind, *get_args(kind), *(inner for part in get_args(kind) for inner in get_args(part))}
+            about.metavar = about.metavar or next((words for one, words in _VALUES.items() if one in kinds), None)
     return parameter
 
 

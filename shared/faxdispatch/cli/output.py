@@ -82,7 +82,10 @@ class Rows(Generic[Item]):
     more: str = "there are more; --limit shows them"
     """Message if there are more than `limit` items."""
     widths: Mapping[str, int] = field(default_factory=dict)
-    """The titles of the cells of the lines, with the width of each; without them, there is no head."""
+    """The titles of the cells of the lines, with the usual width of each; without them, there is no head.
+
+    A column becomes wider with the first cell that does not fit. Every table has its longest texts in the last one.
+    """
     none: str = ""
     """Message for people if there are no items."""
     columns: tuple[str, ...] = ()
@@ -110,22 +113,18 @@ class Rows(Generic[Item]):
             raise typer.Exit(1)
 
     def _lines(self, items: Iterable[Item], *, as_json: bool) -> int:
-        count = 0
+        count, widths = 0, list(self.widths.values())
         for count, item in enumerate(items, 1):
             if as_json:
                 show_json(self.data(item), full=self.full)
                 continue
             if count == 1 and self.widths:
-                show(self._padded(list(self.widths)))
+                show(_padded(list(self.widths), widths))
             if (line := self.line(item)) is not None:
-                show(self._padded(line) if self.widths else _written(line, full=self.full))
+                cells = [line] if isinstance(line, str) else [cell or "" for cell in line]
+                shown = cells if self.full else list(map(hidden, cells))
+                show(_padded(shown, widths) if self.widths else "  ".join(filter(None, shown)))
         return count
-
-    def _padded(self, cells: Line) -> str:
-        shown = zip(cells, self.widths.values(), strict=True)
-        return "  ".join(
-            f"{(cell or '') if self.full else hidden(cell or ''):<{width}}" for cell, width in shown
-        ).rstrip()
 
     def _more(self, rest: Iterable[Item]) -> str | None:
         if self.total is not None:
@@ -283,6 +282,12 @@ def watching(words: str) -> Iterator[None]:
 def is_terminal() -> bool:
     """Return whether a person watches standard output."""
     return sys.stdout.isatty()
+
+
+def _padded(cells: Sequence[str], widths: list[int]) -> str:
+    """Write cells in columns, and widen the columns that are too narrow for them."""
+    widths[:-1] = (max(width, len(cell)) for cell, width in zip(cells[:-1], widths[:-1], strict=True))
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def _written(line: Line, *, full: bool) -> str:

@@ -17,9 +17,11 @@ from faxdispatch.reasons.words import plain, short, with_words
 from faxdispatch.redis.namespace import USUAL
 from faxdispatch.settings import Settings
 from faxdispatch.states import IN_LINE, OPEN, HoldReason, State
-from faxdispatch.text.wording import clock, counted, lasting, of_cap
+from faxdispatch.text.wording import channels_in_use, clock, counted, lasting, of_cap
 
 _WIDTH = 12
+_STANDING = {"job": 32, "since": 20, "attempts": 8, "state": 0}
+_HELD = {"job": 32, "since": 20, "attempts": 8, "to": 16, "state": 0}
 
 
 def status(
@@ -120,7 +122,7 @@ def _attempts(view: JobView) -> str:
         f"{view.attempt} begun",
         f"{view.dials} failed before the call connected" if view.dials else "",
         f"{view.connects} failed in the call" if view.connects else "",
-        f"put back {view.holds} times, which does not count as an attempt" if view.holds else "",
+        f"put back {counted(view.holds, 'time')}, which does not count as an attempt" if view.holds else "",
     ]
     return ", ".join(filter(None, parts))
 
@@ -149,7 +151,7 @@ def _facts(view: JobView, settings: Settings) -> dict[str, Any]:
         "submitted": clock(view.submitted_at) if view.submitted_at else None,
         "changed": clock(view.updated_at),
         "unknown": f"since {clock(view.unknown_since)}" if view.unknown_since else None,
-        "looked for": f"{view.listings} complete listings without it" if view.listings else None,
+        "looked for": f"{counted(view.listings, 'complete listing')} without it" if view.listings else None,
         "tags": ", ".join(view.request.tags) or None,
         "sends again": view.request.resend_of,
     }
@@ -164,11 +166,12 @@ def _standing(ledger: Ledger, state: State, limit: int, *, full: bool) -> Rows[t
         data=lambda one: with_words(one[0].model_dump(mode="json", include=names)) | {"since": one[1]},
         line=lambda one: (
             one[0].job_id,
-            f"since {clock(one[1])}",
-            f"attempt {one[0].attempt}" if one[0].attempt else "",
+            clock(one[1]),
+            str(one[0].attempt),
             state_line(one[0]),
         ),
         full=full,
+        widths=_STANDING,
         none=f"no job is {state}",
     )
 
@@ -181,14 +184,13 @@ def overview_lines(found: dict[str, Any]) -> Iterator[str]:
         age = found["oldest_seconds"].get(state)
         yield f"{state:<12} {count:>9}" + (f"   the oldest for {lasting(age)}" if count and age else "")
     for line in found["connections"]:
-        words = f"{line['in_flight']} of {line['channels']} channels in use, {line['waiting']} waiting"
+        words = f"{channels_in_use(line['in_flight'], line['channels'])}, {line['waiting']} waiting"
         if line["paused"]:
             words += f", {line['paused']['words']}"
         yield f"connection {line['connection_id']}: {words}"
     account = found["account"]
     spent = f"spent today (estimated): {of_cap(account['spent'], account['cap'])}"
-    channels = "" if account["channels"] is None else f" of {account['channels']}"
-    yield f"account: {account['in_flight']}{channels} channels in use, {spent}"
+    yield f"account: {channels_in_use(account['in_flight'], account['channels'])}, {spent}"
     if account["shut_until"]:
         yield f"account: Telnyx wants no calls until {clock(account['shut_until'])}"
     for reason, count in found["held"].items():
@@ -235,6 +237,7 @@ def holds(
             data=_job_json,
             line=_job_line,
             full=full,
+            widths=_HELD,
             limit=limit,
             total=lambda: next((held.count for held in ledger.holds() if held.reason is reason), 0),
             none=f"nothing is held for {reason}",
@@ -246,8 +249,7 @@ def holds(
 
 
 def _job_line(view: JobView) -> list[str]:
-    since = f"since {clock(view.updated_at)}" if view.due_at is None else ""
-    return [view.job_id, since, f"attempts {view.attempt}", view.request.to, state_line(view)]
+    return [view.job_id, clock(view.updated_at), str(view.attempt), view.request.to, state_line(view)]
 
 
 def _job_json(view: JobView) -> dict[str, Any]:

@@ -137,7 +137,14 @@ def list_(limit: Limit = 50, full: Full = False) -> Rows[Suppression]:
     known = _list()
     return Rows(
         known.all(),
-        line=_line,
+        line=lambda one: (
+            one.number,
+            clock(one.until) if one.until else "forever",
+            clock(one.at),
+            one.source,
+            one.reason,
+        ),
+        widths={"number": 16, "until": 20, "since": 20, "source": 12, "reason": 0},
         full=full,
         limit=limit,
         total=known.count,

@@ -4,24 +4,15 @@ Numbers are hidden in any form, since a wrong form is often the reason for a dea
 """
 
 import json
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
-from faxdispatch.text.privacy import EXAMPLE, hidden, mask_number
-from faxdispatch.text.wording import clock
+from faxdispatch.text.privacy import EXAMPLE, hidden, mask_number, scrub_digits
 
 _PARTIES = {"to", "from", "from_"}
-_DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
-
-
-def letter_line(letter: DeadLetter, *, full: bool) -> str:
-    """Write a dead letter as one line: id, time, task, problem."""
-    problem = letter.problem if full else hidden(letter.problem)
-    return f"{letter.id}  {clock(letter.since)}  {letter.task or '-'}  {letter.reason}  {problem}"
 
 
 def letter_json(letter: DeadLetter, *, full: bool) -> dict[str, Any]:
@@ -40,13 +31,8 @@ def _masked(value: Any, name: str = "") -> Any:
     if name in _PARTIES and isinstance(value, (str, int)):
         return mask_number(str(value))
     if name in {"args", "body"}:
-        return _text(value if isinstance(value, str) else json.dumps(value))
+        return scrub_digits(value if isinstance(value, str) else json.dumps(value))
     return hidden(value)
-
-
-def _text(text: str) -> str:
-    """Hide every run of digits that could be a number, in addition to what is hidden elsewhere."""
-    return _DIGITS.sub(lambda found: mask_number(found[0]), str(hidden(text)))
 
 
 def read_change(text: str) -> tuple[str, Any]:

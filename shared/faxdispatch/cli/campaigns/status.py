@@ -18,7 +18,7 @@ from faxdispatch.operations.overview import pause_data
 from faxdispatch.reasons.holds import ending
 from faxdispatch.reasons.words import plain, short
 from faxdispatch.settings import Settings
-from faxdispatch.text.wording import are, clock, counted, of_cap
+from faxdispatch.text.wording import are, channels_in_use, clock, counted, of_cap
 
 Id = Annotated[str, argument("Id of the campaign.", metavar="ID")]
 
@@ -80,9 +80,10 @@ def list_(limit: Limit = 50) -> Rows[Campaign]:
         line=lambda one: (
             f"{one.id:<{wide}}",
             clock(one.created_at),
-            f"{one.ended:,} of {counted(one.rows, 'row')} ended",
+            f"{one.ended:,} of {one.rows:,}",
             standing(one),
         ),
+        widths={"campaign": 20, "created": 20, "rows ended": 14, "state": 0},
         full=False,
         limit=limit,
         total=lambda: len(found),
@@ -131,7 +132,7 @@ def _rows(campaign: Campaign) -> Iterator[str]:
 
 def _traffic(traffic: Traffic) -> Iterator[str]:
     name = f"connection {traffic.connection}"
-    yield f"{name}: {traffic.in_flight} of {traffic.channels} channels in use, {traffic.waiting} waiting"
+    yield f"{name}: {channels_in_use(traffic.in_flight, traffic.channels)}, {traffic.waiting} waiting"
     if traffic.pause:
         yield f"{name}: {pause_line(traffic.pause)}; faxdispatch resume {traffic.connection} ends it sooner"
 

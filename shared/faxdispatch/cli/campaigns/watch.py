@@ -25,7 +25,7 @@ from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, State
 from faxdispatch.text.plain import plain
-from faxdispatch.text.wording import clock, counted
+from faxdispatch.text.wording import channels_in_use, clock, counted
 
 _EVERY, _EVERY_LINE = 0.5, 10.0
 _CAUSES = 8
@@ -124,7 +124,7 @@ def _pace(standing: Standing) -> str:
 
 
 def _channels(standing: Standing) -> str:
-    return f"{standing.in_flight} of {standing.channels} channels in use"
+    return channels_in_use(standing.in_flight, standing.channels)
 
 
 def _first(causes: dict[str, int]) -> list[tuple[str, int]]:
