@@ -18,8 +18,9 @@ from faxdispatch.users import Role, User
 log = logging.getLogger("console.access")
 
 PROXY_SECRET = "X-Console-Secret"  # noqa: S105 - the name of a header
-PROXY_USER = "X-Forwarded-User"
 """The header with which a proxy proves its identity."""
+PROXY_USER = "X-Forwarded-User"
+"""The header in which a proxy names the person."""
 LASTS = 12 * 3600
 """Seconds after which one must sign in again."""
 
