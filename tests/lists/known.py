@@ -15,6 +15,7 @@ from typing import Any
 
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
 from tests.documents.blank import blank_pdf
@@ -124,6 +125,14 @@ def strike(*cells: str) -> Callable[[Any], None]:
 def hide_column(letter: str) -> Callable[[Any], None]:
     def change(sheet: Any) -> None:
         sheet.column_dimensions[letter].hidden = True
+
+    return change
+
+
+def comment(**cells: str) -> Callable[[Any], None]:
+    def change(sheet: Any) -> None:
+        for cell, words in cells.items():
+            sheet[cell].comment = Comment(words, "JS")
 
     return change
 
@@ -315,6 +324,16 @@ BOOKS = [
             ["4152000001", "Patient refuses faxes"],
         ),
         us(*range(1001, 1321)),
+    ),
+    Known(
+        "comments on cells",
+        book(
+            ["Name", "Fax"],
+            *(["a", 4152000000 + n] for n in range(1, 6)),
+            ["b", 4152000001],
+            change=comment(A3="DO NOT FAX", B4="JS:\nno longer accepts faxes", A7="opted out", B6="checked in May"),
+        ),
+        us(4, 5),
     ),
     Known("a title above", book(["Recall list"], [], ["Name", "Fax"], ["a", 4152000001]), us(1)),
     Known(

@@ -3,6 +3,7 @@
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font
 
@@ -211,3 +212,19 @@ def test_a_workbook_whose_notes_refuse_nothing_is_read_once(judged, monkeypatch,
 
     assert len(judged(excel_book('<c r="B1201" t="s"><v>2</v></c>', [note])).found) == 1200
     assert len(read) == 1
+
+
+def test_a_comment_on_a_cell_is_a_note_about_its_row(judged):
+    book = book_of(["Name", "Fax", "Window"], ["a", "3125550100", ""], ["b", "3125550101", ""], ["c", "3125550100", ""])
+    book.active["A4"].comment = Comment("Do not fax!", "JS")
+    book.active["A3"].comment = Comment("Fax only after 9 am", "JS")
+
+    assert judged(book).outcomes == [
+        "opted out, by another row",
+        (
+            "comment on A3: Fax only after 9 am, says when faxes may come; give the row a window of its own, such as "
+            "08:00-17:00, in a column Window"
+        ),
+        "opted out, comment on A4: Do not fax!",
+    ]
+    assert judged(book, fields={"opt_out": None}).numbers == ["+13125550100", "+13125550101"]

@@ -104,8 +104,12 @@ class Source:
     lines: Callable[[], list[str]] | None = None
     sheet: Iterator[Block] | None = None
     head: Sequence[Record] = ()
-    rows_with: Callable[[Sequence[str], Sequence[int], int, Callable[[str], bool]], Iterator[Block]] | None = None
+    rows_with: (
+        Callable[[Sequence[str], Sequence[int], Sequence[int], int, Callable[[str], bool]], Iterator[Block]] | None
+    ) = None
     """Yields rows of a workbook like its `Sheet.rows_with`; to be used before `sheet`."""
+    comments: Sequence[tuple[int, str, str]] = ()
+    """Comments on the cells of a workbook: row, cell and text of each."""
     hidden_columns: frozenset[int] = frozenset()
     """Columns, from 0, that a spreadsheet does not show."""
     notes: list[str] = field(default_factory=list)
@@ -329,6 +333,7 @@ def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted
         source.notes.append(
             "a conditional format strikes cells through, which is ignored here: strike them through by hand"
         )
+    source.comments = sheet.comments()
     source.hidden_columns, head = sheet.head(SAMPLE)
     source.head = [record for block in blocks(head) for record in block.records()]
     source.sheet = blocks(sheet.rows())

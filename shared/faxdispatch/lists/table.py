@@ -71,6 +71,9 @@ class Table:
         self.fields, self.kinds, self.refusals = shape.fields, shape.kinds, shape.refusals
         self.notes, self.country = shape.notes, shape.country
         self.guesses = [*self.source.notes, *shape.guesses]
+        self._comments: dict[int, list[tuple[str, str]]] = {}
+        for row, cell, comment in _restricting(self.source.comments):
+            self._comments.setdefault(row, []).append((cell, comment))
 
     def number_place(self, cells: Sequence[str]) -> int | None:
         """Return the column with a row's fax number, or None if all numbers of the row are of other machines."""
@@ -98,6 +101,11 @@ class Table:
             for at, cells in enumerate(block.cells):
                 if len(cells) > place and refuses(what, cells[place]) and at not in block.problems:
                     yield at, Note.REFUSAL, f"{self.columns[place]}: {cells[place].strip()}"
+        for at, line in enumerate(block.lines if self.notes and self._comments else ()):
+            for cell, comment in self._comments.get(line, ()):
+                note = _note(comment)
+                if note and not (note is Note.TIMES and self.has_window(block.cells[at])):
+                    yield at, note, f"comment on {cell}: {comment.strip()[:_SHOWN]}"
         for at in places_of(HINTS, list(map("\n".join, block.cells))) if self.notes else ():
             cells = block.cells[at]
             for place in self.notes if at not in block.problems else ():
@@ -314,7 +322,13 @@ def _rows_with(source: Source, shape: Shape) -> _WithOneOf:
         return None
     first = next((row.line for row in source.head if row.line > header), 0)
     refusals = tuple(shape.refusals)
-    return lambda words: _below(header, rows_with(words, refusals, first, _is_note)) if first else iter(())
+    commented = [row for row, _, _ in _restricting(source.comments)]
+    return lambda words: _below(header, rows_with(words, refusals, commented, first, _is_note)) if first else iter(())
+
+
+def _restricting(comments: Iterable[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """Return the comments that restrict faxes to the recipient of their row."""
+    return [comment for comment in comments if _note(comment[2])]
 
 
 def _below(line: int, blocks: Iterable[Block]) -> Iterator[Block]:

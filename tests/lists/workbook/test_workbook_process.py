@@ -12,7 +12,7 @@ from faxdispatch.lists.workbook.wire import Kind, receive, unpacked
 from tests.lists.workbook.excel import book_of, saved
 
 ROWS = [["Fax", "Opt out"], ["1", ""], ["2", "x"], ["3", ""], ["no FAX", ""]]
-WITH_COLUMN, WITH_WORD, ALL = ["rows_with", 0, ["zebra"], [1]], ["rows_with", 0, ["fax"], []], ["rows", 0, 0]
+WITH_COLUMN, WITH_WORD, ALL = ["rows_with", 0, ["zebra"], [1], []], ["rows_with", 0, ["fax"], [], []], ["rows", 0, 0]
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def test_rows_are_read_once_when_some_and_then_all_are_asked_for(readings):
     assert answers(WITH_COLUMN, ALL) == [["Fax", "2"], ["Fax", "1", "2", "3", "no FAX"]]
     assert len(readings) == 1
     assert answers(WITH_WORD, ALL) == [["Fax", "no FAX"], ["Fax", "1", "2", "3", "no FAX"]]
+    assert answers(["rows_with", 0, ["zebra"], [], [2]]) == [["1"]]
 
 
 @pytest.mark.parametrize("fails", ["made", "written"])

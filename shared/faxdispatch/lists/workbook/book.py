@@ -4,6 +4,7 @@ import posixpath
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from string import ascii_letters
 from typing import IO, NamedTuple
 
 from faxdispatch.documents.contents import TooManyFiles, see_contents
@@ -14,7 +15,7 @@ from faxdispatch.lists.workbook.finding import may_be_in_rows, texts_with
 from faxdispatch.lists.workbook.look import Look
 from faxdispatch.lists.workbook.sheet import Sheet
 from faxdispatch.lists.workbook.styles import Style, read_styles
-from faxdispatch.lists.workbook.texts import strings
+from faxdispatch.lists.workbook.texts import TextReader, strings
 
 _TRUE = {"1", "true"}
 _USUAL = "xl/workbook.xml"
@@ -64,6 +65,14 @@ class Book:
         """Open the sheet at a place among `sheets`."""
         with self._part(self.sheets[place].part, PART) as stream:
             yield Sheet(stream, self._look)
+
+    def comments(self, place: int) -> list[tuple[int, str, str]]:
+        """Return the comments of the sheet at a place: the row, from 1, the cell's name, and the text."""
+        parts = [part for kind, part in self._related(self.sheets[place].part).values() if kind == "comments"]
+        handler = _Comments()
+        for part in parts:
+            self._parse(part, handler, WHOLE["comments"])
+        return handler.found
 
     def texts_with(self, place: int, first: int, words: Sequence[str]) -> list[str] | None:
         """Return every text with one of the words, in any case, that the row `first` or one below it may show.
@@ -140,6 +149,26 @@ class _Relations:
 
     def text(self, text: str) -> None:
         pass
+
+
+class _Comments(TextReader):
+    """Collects the comments of a sheet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[int, str, str]] = []
+        self._cell = ""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "comment":
+            self._cell = attributes.get("ref", "")
+        super().start(name, attributes)
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == "comment":
+            row = self._cell.lstrip(ascii_letters)
+            self.found.append((int(row) if row.isdecimal() else 0, self._cell, str(self.take())))
 
 
 class _Titles:

@@ -12,7 +12,7 @@ FILES = 10_000
 """Parts of all kinds."""
 PART = 2_000_000_000
 """Size of a sheet in bytes, unpacked."""
-WHOLE = {"strings": 300_000_000, "styles": 30_000_000}
+WHOLE = {"strings": 300_000_000, "styles": 30_000_000, "comments": 30_000_000}
 """Size in bytes of parts that are held in memory as a whole, unpacked; a million rows with two texts each take 100
 MB."""
 SMALL = 10_000_000

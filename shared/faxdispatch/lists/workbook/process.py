@@ -4,8 +4,10 @@ It first says which sheets there are. Each line on standard input asks about one
 
 - `["rows", PLACE, MOST]` asks for its first `MOST` non-empty rows, or for all of them if that is 0
 - `["find", PLACE, FIRST, WORDS]` asks which texts with one of the words may be in its row `FIRST` or below it
-- `["rows_with", PLACE, WORDS, COLUMNS]` asks for its rows that show one of the words, in any case, or have something in
-  one of the columns; all its rows are kept in a file, so that they are not read again if they are asked for next
+- `["comments", PLACE]` asks for the comments on its cells
+- `["rows_with", PLACE, WORDS, COLUMNS, ROWS]` asks for its rows that show one of the words, in any case, have something
+  in one of the columns, or have one of these numbers; all its rows are kept in a file, so that they are not read again
+  if they are asked for next
 """
 
 import gc
@@ -15,7 +17,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import IO
 
@@ -65,6 +67,8 @@ def answer(file: IO[bytes], asked: IO[bytes], out: IO[bytes]) -> None:
             question, place, *more = json.loads(line)
             if question == "find":
                 send(out, Kind.FOUND, json.dumps(book.texts_with(place, *more)))
+            elif question == "comments":
+                send(out, Kind.COMMENTS, json.dumps(book.comments(place)))
             elif question == "rows" and more == [0] and kept.has(place):
                 kept.send(out)
             else:
@@ -93,8 +97,10 @@ class _Kept:
         shutil.copyfileobj(self._file, out)
         send(out, Kind.END)
 
-    def rows_with(self, sheet: Sheet, place: int, words: Sequence[str], columns: Sequence[int]) -> Iterator[list[Row]]:
-        """Keep the rows of a sheet, and yield those that show one of the words or have something in a column."""
+    def rows_with(
+        self, sheet: Sheet, place: int, words: Sequence[str], columns: Sequence[int], numbers: Collection[int]
+    ) -> Iterator[list[Row]]:
+        """Keep the rows of a sheet; yield those with one of the words or numbers, or with something in a column."""
         self.close()
         self._file, self._place = _new_file(), place
         for batch in _filled(sheet, 0):
@@ -103,7 +109,7 @@ class _Kept:
             chosen = {
                 at
                 for at, row in enumerate(batch)
-                if any(column < len(row.cells) and row.cells[column] for column in columns)
+                if row.number in numbers or any(column < len(row.cells) and row.cells[column] for column in columns)
             }
             chosen.update(places_of(words, ["\n".join(row.cells) for row in batch]))
             yield [batch[at] for at in sorted(chosen)]

@@ -49,15 +49,26 @@ class Workbook:
         """
         return self._answer("rows", place, most)
 
-    def rows_with(self, place: int, words: Sequence[str], columns: Sequence[int]) -> Iterator[Rows]:
-        """Return the rows of a sheet that show one of the words or have something in one of the columns, from 0.
+    def comments(self, place: int) -> list[tuple[int, str, str]]:
+        """Return the comments on the cells of a sheet; see `Book.comments`.
+
+        Raises:
+            BadInput: the workbook is damaged or too large.
+        """
+        self._ask("comments", place)
+        return [(row, cell, text) for row, cell, text in json.loads(self._hear()[1])]
+
+    def rows_with(
+        self, place: int, words: Sequence[str], columns: Sequence[int], numbers: Sequence[int]
+    ) -> Iterator[Rows]:
+        """Return the rows of a sheet with one of the words or numbers, or with something in a column, from 0.
 
         The process reads all rows for this, and keeps them for the next call of `read`.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.
         """
-        return self._answer("rows_with", place, words, columns)[1]
+        return self._answer("rows_with", place, words, columns, numbers)[1]
 
     def texts_with(self, place: int, first: int, words: Sequence[str]) -> list[str] | None:
         """Return the texts with one of the words, from the row `first` on; see `Book.texts_with`.
@@ -120,17 +131,30 @@ class Sheet:
         """
         yield from self._book.read(self._place, 0)[1]
 
-    def rows_with(
-        self, words: Sequence[str], columns: Sequence[int], first: int, counts: Callable[[str], bool]
-    ) -> Iterator[Rows]:
-        """Yield the rows that show one of the words or have something in one of the columns, from 0.
-
-        Without columns, it yields rows only if a text that counts may be among them from row `first` on. To find that
-        out costs much less than to read all rows.
+    def comments(self) -> list[tuple[int, str, str]]:
+        """Return the comments on its cells: the row, from 1, the cell's name, and the text.
 
         Raises:
             BadInput: the workbook is damaged or too large.
         """
-        found = None if columns else self._book.texts_with(self._place, first, words)
+        return self._book.comments(self._place)
+
+    def rows_with(
+        self,
+        words: Sequence[str],
+        columns: Sequence[int],
+        numbers: Sequence[int],
+        first: int,
+        counts: Callable[[str], bool],
+    ) -> Iterator[Rows]:
+        """Yield the rows with one of the words or numbers, or with something in one of the columns, from 0.
+
+        Without columns and numbers, it yields rows only if a text that counts may be among them from row `first` on. To
+        find that out costs much less than to read all rows.
+
+        Raises:
+            BadInput: the workbook is damaged or too large.
+        """
+        found = None if columns or numbers else self._book.texts_with(self._place, first, words)
         if found is None or any(map(counts, found)):
-            yield from self._book.rows_with(self._place, words, columns)
+            yield from self._book.rows_with(self._place, words, columns, numbers)

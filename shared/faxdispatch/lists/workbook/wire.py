@@ -26,6 +26,8 @@ class Kind(Enum):
     ROWS = b"r"
     FOUND = b"f"
     """The texts with one of the words, or null if there may be others, as JSON."""
+    COMMENTS = b"c"
+    """The comments of a sheet as JSON: row, cell and text of each."""
     END = b"."
     """There are no more rows."""
     REFUSED = b"x"
