@@ -18,7 +18,7 @@ from console.leftover import rows
 from console.uploads import kept, safe_name
 from console.words import LEFT_OUT
 from faxdispatch.calling.numbers import read_country
-from faxdispatch.calling.windows import parse_window
+from faxdispatch.calling.windows import parse_window, window_words
 from faxdispatch.campaign.looking_up import covers_of
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.documents.local import checked, document_title
@@ -170,7 +170,7 @@ def document(token: str) -> str:
         by_row="media" in found.get("fields", {}),
         qualities=QUALITIES,
         priorities=list(Priority),
-        window=request.args.get("window") or _window_words(draft),
+        window=request.args.get("window") or (window_words(window) if (window := draft.options.get("window")) else ""),
         settings=desk().settings,
     )
 
@@ -341,11 +341,3 @@ def _amount(text: str) -> float | None:
         return float(text) if text.strip() else None
     except ValueError:
         raise BadInput(f"cap: {text!r} is not an amount; write it like 250 or 250.50, or leave it empty") from None
-
-
-def _window_words(draft: Draft) -> str:
-    window = draft.options.get("window")
-    if not window:
-        return ""
-    days = ",".join(window.get("days", ()))
-    return " ".join(filter(None, [days, f"{window['start']}-{window['end']}", window.get("zone")]))

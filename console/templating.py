@@ -8,6 +8,7 @@ from console import words
 from console.access import is_operator, you
 from console.holding import meaning
 from console.story import HAPPENINGS
+from faxdispatch.calling.windows import window_words
 from faxdispatch.states import OPEN
 from faxdispatch.text.wording import are, channels_in_use, counted, counted_are, of_cap
 
@@ -54,6 +55,7 @@ def teach(app: Flask) -> None:
         open_states=OPEN,
         of_cap=of_cap,
         channels_in_use=channels_in_use,
+        window_words=window_words,
         hold_meaning=lambda reason: meaning(reason) or f"held for {reason}",
         same_page=same_page,
     )

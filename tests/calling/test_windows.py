@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from faxdispatch import BadInput, InvalidJob, SendFax, Window
-from faxdispatch.calling.windows import parse_window
+from faxdispatch.calling.windows import parse_window, window_words
 from faxdispatch.jobs import Priority
 
 ALL = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -92,3 +92,11 @@ def test_a_single_tag_and_a_priority_in_capitals_are_taken():
     job = SendFax.decode({"to": "+13125550123", "media_name": "letter", "tags": "x", "priority": "Urgent"})
 
     assert (job.tags, job.priority) == (("x",), Priority.URGENT)
+
+
+@pytest.mark.parametrize(
+    "text", ["08:00-17:00", "mon-fri 08:00-17:00", "mon,wed 22:00-06:30 Asia/Tokyo", "sat,sun 09:00-12:00"]
+)
+def test_a_window_is_written_in_the_form_that_people_type(text):
+    assert window_words(parse_window(text)) == text
+    assert window_words(Window(**parse_window(text)).model_dump(mode="json", exclude_none=True)) == text

@@ -1,6 +1,7 @@
 """Days and hours in which a fax may be sent, as fields or as people write them: `mon-fri 08:00-17:00 Asia/Tokyo`."""
 
 import re
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, Literal, Self
 
@@ -75,6 +76,16 @@ def parse_window(text: str) -> dict[str, Any]:
     if found["zone"]:
         window["zone"] = found["zone"]
     return window
+
+
+def window_words(window: Mapping[str, Any]) -> str:
+    """Write the fields of a window in the form that `parse_window` reads; `start` and `end` may have seconds."""
+    places = sorted(_DAYS.index(day) for day in window.get("days") or _DAYS)
+    days = ",".join(_DAYS[place] for place in places)
+    if len(places) > 2 and places[-1] - places[0] == len(places) - 1:
+        days = f"{_DAYS[places[0]]}-{_DAYS[places[-1]]}"
+    hours = f"{window['start']:.5}-{window['end']:.5}"
+    return " ".join(filter(None, [days if len(places) < len(_DAYS) else "", hours, window.get("zone")]))
 
 
 def _days(text: str) -> tuple[str, ...]:
