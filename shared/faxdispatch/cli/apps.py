@@ -193,7 +193,7 @@ def setup(
     webhook_url: Annotated[str | None, option("FAX_WEBHOOK_URL if not given.", metavar="URL")] = None,
     failover_url: Annotated[str | None, option("Where webhooks go when that does not answer.", metavar="URL")] = None,
     timeout: Annotated[int | None, option("Seconds Telnyx waits for an answer.", min=0, max=30)] = None,
-    profile: Annotated[str | None, option("Outbound voice profile, to send by.", metavar="ID")] = None,
+    profile: Annotated[str | None, option("Outbound voice profile for outgoing faxes.", metavar="ID")] = None,
     identity: Annotated[str | None, option("Id of the application to use.", "--id", metavar="ID")] = None,
     dry_run: Annotated[bool, option("Change nothing; say what would be done.")] = False,
 ) -> Answer:

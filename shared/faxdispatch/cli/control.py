@@ -102,7 +102,7 @@ def resolve(
     job: Job,
     reason: Annotated[str, option("How you know, for readers of the history.")],
     accepted: Annotated[str | None, option("Telnyx has it as this fax.", metavar="FAX_ID")] = None,
-    not_sent: Annotated[bool, option("Telnyx never had it, so it is sent again; if you are wrong, twice.")] = False,
+    not_sent: Annotated[bool, option("Telnyx never had it. It is sent again: twice, if you are wrong.")] = False,
     failed: Annotated[bool, option("The attempt is over: the job ends as failed.")] = False,
     operator: Operator = None,
     yes: Yes = False,

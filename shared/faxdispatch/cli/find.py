@@ -34,8 +34,8 @@ class Known(Options):
     campaign_id: Annotated[str | None, option("Id of its campaign.", "--campaign")] = None
     state: Annotated[list[str] | None, option(f"Its state: {', '.join(STATES)}. Repeatable.")] = None
     cause: Annotated[str | None, option("Why it failed or is unknown, such as user_busy.")] = None
-    since: Annotated[datetime | None, moment("Recorded from then on; a row of a campaign: ended.")] = None
-    until: Annotated[datetime | None, moment("Recorded, or ended, before then.")] = None
+    since: Annotated[datetime | None, moment("Recorded at this time or later; for rows of campaigns, ended.")] = None
+    until: Annotated[datetime | None, moment("Recorded before this time; for rows of campaigns, ended.")] = None
 
     def wanted(self, client: FaxClient, *, job: str | None = None, fax: str | None = None) -> Wanted:
         """Return the search. Raises `BadInput` if a word cannot be read."""

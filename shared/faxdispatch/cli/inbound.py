@@ -93,7 +93,7 @@ def _fetched_again(inbox: Inbox) -> Iterator[str]:
 
 
 @app.command()
-def find(since: Annotated[datetime | None, moment("From then on.")] = None) -> Answer:
+def find(since: Annotated[datetime | None, moment("Look for faxes from this time on.")] = None) -> Answer:
     """Record inbound faxes that no webhook reported.
 
     The workers ask Telnyx for its inbound faxes now. They also do this every five minutes, from where

@@ -33,7 +33,7 @@ def _lines(data: Any) -> Iterator[str]:
     account = data["account"]
     channels = channels_in_use(account["in_use"], account["channels"])
     found_out = " (found out)" if account["channels"] and data["limits"]["account_channels"] == "auto" else ""
-    yield f"account: {channels}{found_out}; spent today: {account['spent']:.2f} (an estimate)"
+    yield f"account: {channels}{found_out}; spent today (estimated): {account['spent']:.2f}"
 
 
 @app.command("set")

@@ -89,7 +89,9 @@ def plan(
     sending: Sending,
     at: Annotated[datetime | None, moment("When it starts; now if not given.")] = None,
     cap: Annotated[float | None, option("Most that it may cost, in your currency.", min=0)] = None,
-    retry_share: Annotated[float, option("Share dialled as often as allowed, at most.", min=0, max=1)] = RETRY_SHARE,
+    retry_share: Annotated[
+        float, option("Share of recipients that need every attempt, for the high estimate.", min=0, max=1)
+    ] = RETRY_SHARE,
     sample: Annotated[int, option("How many different linked documents are fetched.", min=0)] = SAMPLE,
 ) -> Answer:
     """Estimate what a campaign costs, when it ends and what delays it.

@@ -109,7 +109,8 @@ def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:
 def retry(
     campaign: Id,
     cause: Annotated[
-        list[str] | None, option("failed, cancelled, a kind such as busy or line, or a cause of status. Repeatable.")
+        list[str] | None,
+        option("failed, cancelled, a kind such as busy or line, or a cause that status shows. Repeatable."),
     ] = None,
     row: Annotated[list[int] | None, option("A failed or cancelled row by its number. Repeatable.", min=1)] = None,
     to: Annotated[str | None, option("New number for the one --row.")] = None,
