@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from console.acting import act, acted, checked_reason
 from console.desk import desk
 from faxdispatch.errors import BadInput, FaxError
-from faxdispatch.operations.deadletters import letter_json
+from faxdispatch.operations.deadletters import letter_facts, letter_json
 from faxdispatch.text.plain import plain_json
 
 pages = Blueprint("deadletters", __name__, url_prefix="/dead-letters")
@@ -28,7 +28,7 @@ def page() -> str:
 def one(letter_id: str) -> str:
     """Show one dead letter: what it requested, and what is wrong with it."""
     letter = desk().client.dead_letters.get(letter_id)
-    facts = letter_json(letter, full=g.full)
+    facts = letter_facts(letter_json(letter, full=g.full))
     fields: dict[str, Any] = {}
     try:
         fields = letter_json(letter.model_copy(update={"named": letter.payload()}), full=g.full)["kwargs"]

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -81,6 +82,9 @@ def test_a_dead_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, dead_le
     assert (found["task"], found["reason"]) == ("fax.send.v1", "InvalidJob")
     assert found["problems"] == [["to", "has no country code"]]
     assert 0 <= found["age_seconds"] < 600
+    shown = dict(line.split(maxsplit=1) for line in cli("deadletters", "show", "m-1").out.splitlines())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, .+ ago", shown["since"])
+    assert not {"buried_at", "kwargs", "problems"} & set(shown)
 
 
 def test_a_dead_letter_is_sent_again_under_its_own_id_and_is_gone(cli, dead_letter, redis):

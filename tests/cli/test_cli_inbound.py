@@ -1,6 +1,7 @@
 """`faxdispatch inbound`: which faxes came in, where each document is, and what can be done about it."""
 
 import json
+import re
 
 import pytest
 
@@ -110,3 +111,13 @@ def test_doctor_reports_whether_documents_can_be_stored_and_which_were_given_up(
 
 def test_status_lists_documents_that_were_given_up_as_needing_attention(cli, given_up):
     assert "1 inbound document given up" in cli("status").out
+
+
+def test_an_inbound_fax_is_shown_in_words_and_with_times_in_utc(cli, receive):
+    receive("fax-2", partial=True)
+
+    shown = cli("inbound", "show", "fax-2").out
+
+    assert re.search(r"^first seen +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$", shown, re.MULTILINE)
+    assert "only a part of it came through" in shown
+    assert not re.search(r"^\w+_", shown, re.MULTILINE)

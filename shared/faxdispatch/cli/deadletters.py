@@ -8,7 +8,7 @@ from faxdispatch.cli.output import Answer, Rows, columns_of, confirm, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import DeadLetter
-from faxdispatch.operations.deadletters import letter_json, read_change
+from faxdispatch.operations.deadletters import letter_facts, letter_json, read_change
 from faxdispatch.text.wording import clock, counted
 
 Letter = Annotated[str, argument("Id of the message.")]
@@ -40,7 +40,7 @@ def list_(limit: Limit = 50, reason: Reason = None, full: Full = False) -> Rows[
 def show_(letter: Letter, full: Full = False) -> Answer:
     """Show a dead letter: its request, its problem and its age."""
     found = letter_json(FaxClient.from_env().dead_letters.get(letter), full=full)
-    return Answer(found, fields(found))
+    return Answer(found, fields(letter_facts(found)))
 
 
 @app.command()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Full, Limit, argument, moment, option
@@ -12,8 +12,9 @@ from faxdispatch.cli.output import Answer, Rows, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import DocumentPlace, InboundFax, Inbox, ListedPlace
+from faxdispatch.reasons.words import plain
 from faxdispatch.text.privacy import mask_number
-from faxdispatch.text.wording import clock
+from faxdispatch.text.wording import clock, counted, lasting
 
 FaxId = Annotated[str, argument("Telnyx's id of the fax.", metavar="FAX_ID")]
 
@@ -58,8 +59,31 @@ def list_(
 def show_(fax_id: FaxId, full: Full = False) -> Answer:
     """Show all that is known about one inbound fax."""
     fax = FaxClient.from_env().inbound.get(fax_id)
-    data = fax.as_data()
-    return Answer(data, fields(data | {"document": _WORDS[fax.place]}), full=full)
+    return Answer(fax.as_data(), fields(_facts(fax)), full=full)
+
+
+def _facts(fax: InboundFax) -> dict[str, Any]:
+    return {
+        "fax id": fax.fax_id,
+        "status": fax.status,
+        "in words": plain(fax.failure_reason) if fax.failure_reason else None,
+        "from": fax.sender,
+        "to": fax.recipient,
+        "first seen": clock(fax.first_seen),
+        "ended": clock(fax.ended_at) if fax.ended_at else None,
+        "pages": fax.page_count,
+        "partial": "only a part of it came through" if fax.partial_content else None,
+        "length of the call": lasting(fax.call_duration_secs) if fax.call_duration_secs is not None else None,
+        "connection": fax.connection_id,
+        "document": _WORDS[fax.place],
+        "problem": fax.problem,
+        "failed fetches": fax.problems or None,
+        "link": fax.media_url,
+        "file": fax.file,
+        "size": counted(fax.size, "byte") if fax.size is not None else None,
+        "sha256": fax.sha256,
+        "stored": clock(fax.stored_at) if fax.stored_at else None,
+    }
 
 
 @app.command()

@@ -4,6 +4,7 @@ Numbers are hidden in any form, since a wrong form is often the reason for a dea
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from faxdispatch.errors import BadInput
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
 from faxdispatch.text.privacy import EXAMPLE, hidden, mask_number, scrub_digits
+from faxdispatch.text.wording import clock, counted, lasting
 
 _PARTIES = {"to", "from", "from_"}
 
@@ -21,6 +23,25 @@ def letter_json(letter: DeadLetter, *, full: bool) -> dict[str, Any]:
     facts = letter.model_dump(mode="json", by_alias=True)
     found = {name: value for name, value in facts.items() if value not in (None, [], {})}
     return (found if full else _masked(found)) | {"id": letter.id, "age_seconds": max(0, round(age))}
+
+
+def letter_facts(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result of `letter_json` with names and times for people."""
+    since = clock(datetime.fromisoformat(found["since"]))
+    facts = {
+        "id": found["id"],
+        "since": f"{since}, {lasting(found['age_seconds'])} ago",
+        "task": found.get("task"),
+        "reason": found["reason"],
+        "problem": found.get("problem"),
+        "request": found.get("kwargs"),
+        "arguments": found.get("args"),
+        "message": found.get("body"),
+        "size": f"{counted(found['size'], 'byte')}, of which only the two ends are kept" if "size" in found else None,
+        "sha1": found.get("sha1"),
+        "ignored": found.get("ignored"),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _masked(value: Any, name: str = "") -> Any:
