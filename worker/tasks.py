@@ -107,7 +107,7 @@ def _kept(w: Collaborators, what: str) -> Iterator[None]:
 
 def _confirm(w: Collaborators, mark: str) -> None:
     if not w.barrier.durable_since(mark):
-        raise Unavailable("its result is not yet as safe from a crash as a claim")
+        raise Unavailable("its result is not yet safe from a crash of Redis")
 
 
 def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Message) -> None:

@@ -13,7 +13,7 @@ from faxdispatch.text.wording import clock, counted
 
 Letter = Annotated[str, argument("Id of the message.")]
 OneOrAll = Annotated[str | None, argument("Id of the message.")]
-All = Annotated[bool, option("All letters, or all with --reason.", "--all")]
+All = Annotated[bool, option("All dead letters, or those with --reason.", "--all")]
 Reason = Annotated[str | None, option("Only those with this reason, such as InvalidJob.")]
 
 app = Group(__doc__)
@@ -60,7 +60,7 @@ def redrive(
     client = FaxClient.from_env()
     changes = dict(read_change(text) for text in set_ or ())
     if changes and letter is None:
-        raise BadInput("--set fixes one letter; give its id")
+        raise BadInput("--set changes one dead letter; give its id")
     sent: list[str] = []
     refused: dict[str, str] = {}
     for one in _chosen(client, letter, every=every, reason=reason):
@@ -90,6 +90,6 @@ def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes
 def _chosen(client: FaxClient, letter: str | None, *, every: bool, reason: str | None) -> list[DeadLetter]:
     """Return one letter, or all of them, the oldest first."""
     if (letter is None) != every or (letter is not None and reason is not None):
-        raise BadInput("give the id of one letter, or --all, which --reason may narrow")
+        raise BadInput("give the id of a dead letter, or --all; --all --reason REASON chooses those with one reason")
     letters = client.dead_letters
     return [letters.get(letter)] if letter is not None else letters.newest(limit=None, reason=reason)[::-1]

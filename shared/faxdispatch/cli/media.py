@@ -75,7 +75,7 @@ def upload(
     A file is first checked to be of a kind that can be faxed. Without --name the same content is stored once.
     """
     if replace and name is None:
-        raise BadInput("--replace: give with --name the name of what is to be replaced")
+        raise BadInput("--replace: give the name of the document to replace as --name")
     settings = Settings.load()
     lifetime = parse_span(ttl, "ttl", longest=MAX_TTL) if ttl is not None else None
     document = None if _is_link(source) else read_document(Path(source))

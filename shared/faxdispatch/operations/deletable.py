@@ -43,5 +43,5 @@ def _check_document(fax: Fax, ledger: Ledger) -> None:
     if place is DocumentPlace.GIVEN_UP:
         raise Conflict(
             f"not deleted: its document could not be stored here and would be lost; faxdispatch inbound show {fax.id} "
-            "says why, refresh and a download, or inbound fetch, bring it"
+            f"says why, and faxdispatch inbound fetch {fax.id} tries again"
         )

@@ -31,7 +31,7 @@ def check(verdict: Verdict | str, *, reason: str, fax_id: str | None) -> Verdict
         BadInput: it is none, the reason is missing or too long, or a fax id is missing, wrong or out of place.
     """
     if verdict not in list(Verdict):
-        raise BadInput(f"verdict: {verdict!r} is none; write one of {', '.join(Verdict)}")
+        raise BadInput(f"verdict: {verdict!r} is not a verdict; write one of {', '.join(Verdict)}")
     verdict = Verdict(verdict)
     check_reason(reason)
     if (verdict is Verdict.ACCEPTED) != (fax_id is not None):
