@@ -9,6 +9,7 @@ from console.access import is_operator, you
 from console.holding import meaning
 from console.story import HAPPENINGS
 from faxdispatch.calling.windows import window_words
+from faxdispatch.lists.rows import sentence
 from faxdispatch.states import OPEN
 from faxdispatch.text.wording import are, channels_in_use, counted, counted_are, of_cap
 
@@ -54,6 +55,7 @@ def teach(app: Flask) -> None:
         pages_of_the_console=NAVIGATION,
         open_states=OPEN,
         of_cap=of_cap,
+        sentence=sentence,
         channels_in_use=channels_in_use,
         window_words=window_words,
         hold_meaning=lambda reason: meaning(reason) or f"held for {reason}",

@@ -159,7 +159,7 @@ def test_only_dead_letters_of_one_reason_are_sent_again(cli, dead_letter, redis)
 def test_a_dead_letter_is_dropped(cli, dead_letter, ledger):
     dead_letter()
 
-    assert cli("deadletters", "drop", "m-1", "--yes").code == 0
+    assert cli("deadletters", "drop", "m-1", "--yes").out == "1 dead letter deleted\n"
     assert ledger.dead_letters.count() == 0
 
 

@@ -65,7 +65,7 @@ def test_a_file_is_imported_twice_without_a_change_and_its_bad_rows_are_reported
     ]
     assert known.among([NUMBER, OTHER]) == {NUMBER, OTHER}
     assert known.get(NUMBER).source == "never.csv"
-    assert "line 4: " in cli(*words[:-1]).err
+    assert "line 4: the cell in column Fax is not a telephone number" in cli(*words[:-1]).err
 
 
 def test_numbers_that_the_file_itself_marks_as_opted_out_are_imported(cli, a_file, known):

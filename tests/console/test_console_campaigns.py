@@ -153,6 +153,7 @@ def test_what_is_wrong_with_many_rows_is_reported_once_with_how_many(operator):
     assert page.count("<tr>") < 25, "what is alike is shown once"
     groups = dict(re.findall(r'<td class="n"><a href="([^"]+)#problems">([0-9]+)<', page))
     assert sorted(map(int, groups.values())) == [3, 7, 12, 30]
+    assert "the cell in column " in page
     first = next(link for link, count in groups.items() if count == "7").replace("&amp;", "&")
     one_by_one = operator.text(first)
     assert one_by_one.count('<td class="n">') == 7

@@ -72,7 +72,13 @@ def redrive(
                 raise
             refused[one.id] = str(error)
     data = {"redriven": sent, "refused": refused}
-    return Answer(data, f"{letter or len(sent)} sent again", notes=refused.values(), full=False, ok=not refused)
+    return Answer(
+        data,
+        f"{letter or counted(len(sent), 'dead letter')} sent again",
+        notes=refused.values(),
+        full=False,
+        ok=not refused,
+    )
 
 
 @app.command()
@@ -81,10 +87,14 @@ def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes
     client = FaxClient.from_env()
     chosen = _chosen(client, letter, every=every, reason=reason)
     if chosen:
-        confirm(f"Forget {counted(len(chosen), 'dead letter')}? Their requests will never be carried out.", yes=yes)
+        confirm(
+            f"Delete {counted(len(chosen), 'dead letter')} for good? Their requests will never be carried out.", yes=yes
+        )
     for found in chosen:
         client.dead_letters.drop(found.id)
-    return Answer({"dropped": [found.id for found in chosen]}, f"{len(chosen)} dropped", full=False)
+    return Answer(
+        {"dropped": [found.id for found in chosen]}, f"{counted(len(chosen), 'dead letter')} deleted", full=False
+    )
 
 
 def _chosen(client: FaxClient, letter: str | None, *, every: bool, reason: str | None) -> list[DeadLetter]:

@@ -84,7 +84,7 @@ def import_(
             source=source,
             until=until,
             operator=operator,
-            on_bad=None if as_json else lambda bad: note(f"line {bad.line}: {bad.reason}"),
+            on_bad=None if as_json else lambda bad: note(f"line {bad.line}: {bad.sentence}"),
             on_progress=on_progress,
         )
     rest = ("duplicate", "no_number", "expired", "invalid")

@@ -33,11 +33,7 @@ class BadRow(NamedTuple):
     @property
     def sentence(self) -> str:
         """The reason as a sentence that names the column."""
-        if not self.column:
-            return self.reason
-        if self.reason.startswith(("is ", "has ", "lacks ")):
-            return f"the cell in column {self.column} {self.reason}"
-        return f"column {self.column}: {self.reason}"
+        return sentence(self.column, self.reason)
 
     def __str__(self) -> str:
         # The value is written as Python would, so that no cell can control the terminal.
@@ -108,3 +104,12 @@ class Batch:
 def left_out(of: Block | Batch, at: int, why: Why, reason: str, to: str | None = None) -> LeftOut:
     """Make the row at a place of a block or batch one that is left out."""
     return LeftOut(of.first + at, of.lines[at], why, reason, to, tuple(of.cells[at]))
+
+
+def sentence(column: str, reason: str) -> str:
+    """Return what is wrong with a cell as a sentence that names its column, if there is one."""
+    if not column:
+        return reason
+    if reason.startswith(("is ", "has ", "lacks ")):
+        return f"the cell in column {column} {reason}"
+    return f"column {column}: {reason}"
