@@ -21,6 +21,7 @@ from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.windows import parse_window, window_words
 from faxdispatch.campaign.looking_up import covers_of
 from faxdispatch.campaign.requests import options_for_all
+from faxdispatch.documents.composition.composing import WEB_PAGES, web_page
 from faxdispatch.documents.local import checked, document_title
 from faxdispatch.documents.preflight.report import Finding, merged
 from faxdispatch.documents.preview.pages import Lines, can_draw, draw
@@ -187,9 +188,11 @@ def say(token: str) -> AnyResponse:
         if file and file.filename:
             name, title = safe_name(file.filename, "document"), document_title(file.filename)
             # A file that cannot be faxed must not take the place of an earlier one of the same name.
-            checked(title or name, file.stream.read())
-            file.stream.seek(0)
-            kept(file, draft.folder / "document", name=name)
+            if Path(name).suffix.lower() in WEB_PAGES:
+                found, name = web_page(file.stream.read(), title or name), Path(name).with_suffix(".pdf").name
+            else:
+                found = checked(title or name, file.stream.read())
+            (draft.folder / "document" / name).write_bytes(found.content)
             draft.document_name, draft.document_title = name, title
             draft.document_mark = secrets.token_hex(8)
         elif request.form.get("forget") == "yes":
@@ -197,10 +200,10 @@ def say(token: str) -> AnyResponse:
         draft.name = request.form.get("name", "").strip() or draft.name
         draft.cap = _amount(request.form.get("cap", ""))
         draft.options = _options(request.form)
-        found = draft.result("check") or {}
-        by_row = "media" in found.get("fields", {})
-        if found:
-            covers_of(draft.options.get("cover"), found["columns"], desk().settings.fax_cover_fonts)
+        result = draft.result("check") or {}
+        by_row = "media" in result.get("fields", {})
+        if result:
+            covers_of(draft.options.get("cover"), result["columns"], desk().settings.fax_cover_fonts)
         options_for_all(drafting.options(draft), region=desk().settings.fax_default_region, media_by_row=by_row)
         draft.cover_typed = None
         draft.save()

@@ -8,6 +8,7 @@ import zipfile
 import openpyxl
 import pytest
 
+from faxdispatch.documents.local import Document
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.conftest import eventually
@@ -170,6 +171,20 @@ def test_a_document_that_cannot_be_faxed_is_named_as_its_sender_knows_it_and_rep
         page = add(content)
         assert f">Our letter.pdf: {problem}" in page
         assert "Our letter.pdf</b>, 2 pages" in page
+
+
+def test_a_web_page_is_kept_as_the_pdf_that_is_faxed(draft, operator, monkeypatch):
+    pages = []
+
+    def converted(content, name):
+        pages.append((content, name))
+        return Document(blank_pdf(3), ".pdf", name)
+
+    monkeypatch.setattr("console.drafts.web_page", converted)
+    page = operator.post(f"{draft}/document", document=(io.BytesIO(b"<p>Hello"), "Our page.HTML")).text
+
+    assert "Our page.HTML</b>, 3 pages" in page
+    assert pages == [(b"<p>Hello", "Our page.HTML")]
 
 
 def test_an_archive_that_no_column_names_is_reported_where_it_is_seen(operator):

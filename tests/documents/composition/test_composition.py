@@ -338,6 +338,14 @@ def test_a_web_page_that_loads_external_resources_is_refused(monkeypatch, tmp_pa
         compose([tmp_path / "a.html"])
 
 
+def test_a_web_page_that_is_too_large_is_refused_and_not_cut(monkeypatch, tmp_path):
+    monkeypatch.setattr(composing, "_LARGEST_PAGE", 1_000_000)
+    (tmp_path / "a.html").write_bytes(b"<p>" + b"x" * 1_000_000)
+
+    with pytest.raises(BadInput, match=r"^a.html: is a web page of more than 1 MB; save it as PDF"):
+        compose([tmp_path / "a.html"])
+
+
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_libreoffice_gets_the_encoding_of_text(monkeypatch, tmp_path, coding):
     # LibreOffice takes "Grüße" in Windows-1252 for Chinese. The program that replaces it here stores its input.
@@ -377,6 +385,20 @@ def test_libreoffice_converts_where_it_is_installed(tmp_path):
 
     assert report.pages == 2
     assert "Hello there" in text_of(made.content)[0]
+
+
+@with_libreoffice
+@pytest.mark.parametrize(
+    ("head", "coding"),
+    [
+        ("", "cp1252"), ("", "utf-8"), ("", "utf-8-sig"), ("", "utf-16"), ('<meta charset="iso-8859-1">', "cp1252"),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=windows-1252">', "cp1252"),
+    ],
+)  # fmt: skip
+def test_libreoffice_reads_web_pages_in_their_encoding(tmp_path, head, coding):
+    (tmp_path / "a.html").write_bytes(f"{head}<p>Müller, Groß".encode(coding))
+
+    assert "Müller, Groß" in text_of(compose([tmp_path / "a.html"])[0].content)[0]
 
 
 @with_libreoffice

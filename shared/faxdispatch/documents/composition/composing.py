@@ -14,7 +14,8 @@ from faxdispatch.documents.preflight.report import Finding, Report, error
 from faxdispatch.errors import BadInput
 
 Source = bytes | Path | Document
-_WEB_PAGES = {".html", ".htm"}
+WEB_PAGES = {".html", ".htm"}
+"""Extensions of files that are web pages."""
 _LARGEST_PAGE = 5_000_000
 
 
@@ -44,13 +45,24 @@ def part(source: Source) -> Document:
     Raises:
         BadInput: it cannot be read or converted, or its kind cannot be faxed.
     """
-    if not (isinstance(source, Path) and source.suffix.lower() in _WEB_PAGES):
+    if not (isinstance(source, Path) and source.suffix.lower() in WEB_PAGES):
         return document_of(source)
     try:
-        content = source.read_bytes()[:_LARGEST_PAGE]
+        content = source.read_bytes()
     except OSError as problem:
         raise BadInput(f"{source}: cannot be read: {problem.strerror}") from None
-    return as_pdf(Document(content, ".html", source.name))
+    return web_page(content, source.name)
+
+
+def web_page(content: bytes, name: str) -> Document:
+    """Return a web page as a PDF. `name` is its name for people.
+
+    Raises:
+        BadInput: it is too large or cannot be converted.
+    """
+    if len(content) > _LARGEST_PAGE:
+        raise BadInput(f"{name}: is a web page of more than {_LARGEST_PAGE // 1_000_000} MB; save it as PDF")
+    return as_pdf(Document(content, ".html", name))
 
 
 def compose(

@@ -24,6 +24,10 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 """Elements and attributes by which a web page loads other files, apart from hyperlinks."""
+_CODED = re.compile(rb"\A(?:\xff\xfe|\xfe\xff)|charset\s*=|\A\s*<\?xml[^>]*\sencoding\s*=", re.IGNORECASE)
+"""By which a web page says its encoding."""
+_HEAD = 4096
+"""Bytes of a web page in which it may say so."""
 _HYPERLINK = re.compile(rb"(<a\s[^<>]*?)\bhref\s*=", re.IGNORECASE)
 """Hyperlinks, which do not matter on paper."""
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -65,7 +69,7 @@ def to_pdf(content: bytes, kind: str) -> bytes:
         )
     if kind == ".html" and loads_from_elsewhere(content):
         raise BadInput("document: the web page loads pictures, styles or programs from elsewhere; save it as PDF")
-    if kind == ".txt":
+    if kind == ".txt" or (kind == ".html" and not _CODED.search(content[:_HEAD])):
         content = _in_utf8(content)
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
         made = _converted(command, Path(folder), content, CONVERTED[kind])
