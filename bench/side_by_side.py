@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import machine
+from bench.one_way import RATE
 
 HERE = Path(__file__).resolve().parent.parent
 WAYS = ("plain", "faxdispatch", "producer", "webhook", "startup")
@@ -107,12 +108,13 @@ def main() -> int:
     with _build(options.against) as older:
         now, before = [], []
         for turn in range(options.rounds):
-            now.append(_round(HERE, options.faxes, WAYS))
+            now.append(_round(HERE, options, WAYS))
             if older:
-                before.append(_round(older, options.faxes, OLDER))
+                before.append(_round(older, options, OLDER))
             print(f"round {turn + 1} of {options.rounds} done", file=sys.stderr)
     figures, past = _median(now), _median(before)
-    print(f"{options.faxes} faxes each way, {options.rounds} rounds, against a stub; {machine()}")
+    asked = f"{options.faxes} faxes each way, at most {options.rate} a second, {options.rounds} rounds"
+    print(f"{asked}, against a stub; {machine()}")
     _table(figures, past, options.against)
     return int(not _judge(figures, past))
 
@@ -121,6 +123,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faxes", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rate", type=int, default=RATE, help="faxes a second that our worker may send")
     parser.add_argument("--against", metavar="COMMIT", help="an older build to run by turns with this one")
     return parser.parse_args()
 
@@ -142,12 +145,13 @@ def _build(commit: str | None) -> Iterator[Path | None]:
             subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=HERE, check=True)
 
 
-def _round(tree: Path, faxes: int, ways: Sequence[str]) -> Figures:
+def _round(tree: Path, options: argparse.Namespace, ways: Sequence[str]) -> Figures:
     """Run each of these ways once on the build in `tree`."""
     surroundings = os.environ | {"PYTHONPATH": f"{tree}{os.pathsep}{tree / 'shared'}"}
     figures: dict[str, float] = {}
     for way in ways:
-        command = [sys.executable, "-m", "bench.one_way", way, "--faxes", str(faxes)]
+        command = [sys.executable, "-m", "bench.one_way", way]
+        command += ["--faxes", str(options.faxes), "--rate", str(options.rate)]
         done = subprocess.run(command, cwd=tree, env=surroundings, check=True, stdout=subprocess.PIPE, text=True)
         figures |= json.loads(done.stdout.splitlines()[-1])
     return figures
