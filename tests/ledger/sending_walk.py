@@ -5,6 +5,7 @@ never, listings lag, and the clock jumps. A walk assumes only promises of the do
 before half of its lease is over, and a listing shows a fax within the settle time.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,7 +49,7 @@ class Fax:
         return self.status in {"delivered", "failed"}
 
 
-class SendingWalk(SeededWalk):
+class SendingWalk(SeededWalk, ABC):
     desk: CampaignDesk
 
     def __init__(self, seed: int) -> None:
@@ -163,9 +164,9 @@ class SendingWalk(SeededWalk):
             fax.status, fax.reason = "failed", "sender_canceled"
         self.desk.observations.record(self.said(fax, "poll"))
 
-    def decide(self, job: str) -> None:
+    @abstractmethod
+    def decide(self, job_id: str) -> None:
         """Do what the failure policy does with a job whose attempt has failed."""
-        raise NotImplementedError
 
     def reconcile(self) -> None:
         job = self.take(self.reconciles)
