@@ -76,7 +76,7 @@ def test_a_worker_waits_while_redis_refuses_and_loses_nothing(flow: Flow, code: 
     try:
         # Its scheduler tries twice a second: this is as long as an orderly failover takes.
         eventually(lambda: refused(flow.redis, code) >= tried + 6, within=PATIENCE)
-        # It names the first call that failed, which may have been one that waited for the disk.
+        # An outage is reported once, in the words of whichever call failed first.
         eventually(lambda: outages(worker) != reported, within=PATIENCE)
     finally:
         willing_again(flow.redis)
